@@ -1,0 +1,85 @@
+/**
+ * Every code that Tollgate gives for something that went wrong, in one table.
+ *
+ * `status` is the HTTP status of the answer, or null where the code never reaches a client.
+ * `next` says what happens: `refuse` answers the caller, `retry` tries the event again later with
+ * backoff, `dead` makes the event a dead letter at once because trying again cannot help.
+ */
+export const ERRORS = {
+  // At the door.
+  invalid_signature: { status: 401, next: 'refuse' },
+  unknown_provider: { status: 404, next: 'refuse' },
+  body_too_large: { status: 413, next: 'refuse' },
+  content_encoding_unsupported: { status: 415, next: 'refuse' },
+  storage_unavailable: { status: 503, next: 'refuse' },
+  overloaded: { status: 503, next: 'refuse' },
+  shutting_down: { status: 503, next: 'refuse' },
+
+  // At the read routes.
+  bad_request: { status: 400, next: 'refuse' },
+  unauthenticated: { status: 401, next: 'refuse' },
+  forbidden: { status: 403, next: 'refuse' },
+  not_found: { status: 404, next: 'refuse' },
+  method_not_allowed: { status: 405, next: 'refuse' },
+  unsupported_media_type: { status: 415, next: 'refuse' },
+  internal_error: { status: 500, next: 'refuse' },
+
+  // Reading an event in the worker: the payload can never be used as it is.
+  payload_unreadable: { status: null, next: 'dead' },
+  payload_malformed: { status: null, next: 'dead' },
+  event_id_unusable: { status: null, next: 'dead' },
+  amount_unusable: { status: null, next: 'dead' },
+  currency_unusable: { status: null, next: 'dead' },
+  needs_provider_api: { status: null, next: 'dead' },
+  transition_impossible: { status: null, next: 'dead' },
+
+  // Applying an event: our own trouble, which may pass.
+  provider_not_configured: { status: null, next: 'retry' },
+  translate_failed: { status: null, next: 'retry' },
+  apply_failed: { status: null, next: 'retry' },
+  lock_timeout: { status: null, next: 'retry' },
+} as const satisfies Record<string, ErrorRow>;
+
+interface ErrorRow {
+  readonly status: number | null;
+  readonly next: 'refuse' | 'retry' | 'dead';
+}
+
+/** A code of the table. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure with a stable code. The message never holds a secret, a card number or a body. */
+export class TollgateError extends Error {
+  override readonly name: string = 'TollgateError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+
+  get status(): number | null {
+    return ERRORS[this.code].status;
+  }
+}
+
+/**
+ * A delivery whose signature does not prove that the provider sent it.
+ * `reason` is a metric label and a log field; the answer to the caller never tells it.
+ */
+export class SignatureError extends TollgateError {
+  override readonly name = 'SignatureError';
+
+  constructor(readonly reason: SignatureRefusal) {
+    super('invalid_signature', `the signature is not valid: ${reason}`);
+  }
+}
+
+export type SignatureRefusal =
+  | 'header_missing'
+  | 'header_malformed'
+  | 'timestamp_too_old'
+  | 'timestamp_in_future'
+  | 'no_match';
