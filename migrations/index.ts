@@ -1,0 +1,5 @@
+import { Inbox1795305600000 } from './1795305600000-inbox.js';
+import { Payments1795305600001 } from './1795305600001-payments.js';
+
+/** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
+export const MIGRATIONS = [Inbox1795305600000, Payments1795305600001];

@@ -1,0 +1,28 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { WebhooksController } from './inbox/webhooks.controller.js';
+import { EventsController } from './ops/events.controller.js';
+import { HealthController } from './ops/health.controller.js';
+import { OrdersController } from './ops/orders.controller.js';
+import { PaymentsController } from './ops/payments.controller.js';
+import { Readiness } from './ops/readiness.js';
+import type { Services } from './services.js';
+import { SERVICES } from './tokens.js';
+
+/** The HTTP face of a process: health for every role, everything else for `api`. */
+@Module({})
+export class AppModule {
+  static of(services: Services): DynamicModule {
+    const isApi = services.config.ROLES.includes('api');
+    const apiControllers = [
+      WebhooksController,
+      PaymentsController,
+      OrdersController,
+      EventsController,
+    ];
+    return {
+      module: AppModule,
+      providers: [{ provide: SERVICES, useValue: services }, Readiness],
+      controllers: [HealthController, ...(isApi ? apiControllers : [])],
+    };
+  }
+}

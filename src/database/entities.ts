@@ -1,0 +1,21 @@
+import { InboxConflictEntity, InboxEventEntity } from './inbox-event.entity.js';
+import {
+  DisputeEntity,
+  OrderEntity,
+  PaymentEntity,
+  PaymentFactEntity,
+  ReviewEntity,
+  TransitionEntity,
+} from './payment.entity.js';
+
+/** Rows that are read through TypeORM: a literal list. */
+export const ENTITIES = [
+  InboxEventEntity,
+  InboxConflictEntity,
+  OrderEntity,
+  PaymentEntity,
+  PaymentFactEntity,
+  DisputeEntity,
+  ReviewEntity,
+  TransitionEntity,
+];

@@ -1,0 +1,58 @@
+import { runMigrations as migrateQueues } from 'bullmq';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { MIGRATIONS } from '../../migrations/index.js';
+
+/** Any number that nobody else uses for an advisory lock in this database. */
+const MIGRATION_LOCK_KEY = 7_106_557_001;
+
+/** Name of the schema in which BullMQ keeps its queues when there is no Redis. */
+export const QUEUE_SCHEMA_DEFAULT = 'tollgate';
+
+/**
+ * Brings the schema up to date: ours, and that of the queues on PostgreSQL. Runs under an advisory
+ * lock, so any number of processes may start at once: one migrates, the others wait and find
+ * nothing to do. The lock goes with the connection, so a process that dies cannot keep it.
+ *
+ * @returns names of the migrations of ours that were run
+ */
+export function migrate(
+  databaseUrl: string,
+  queueSchema: string = QUEUE_SCHEMA_DEFAULT,
+): Promise<string[]> {
+  return locked(databaseUrl, async (client, dataSource) => {
+    const run = await dataSource.runMigrations({ transaction: 'each' });
+    await migrateQueues(client, queueSchema);
+    return run.map(({ name }) => name);
+  });
+}
+
+/** Takes back the newest migration of ours. */
+export function revertMigration(databaseUrl: string): Promise<void> {
+  return locked(databaseUrl, (_client, dataSource) =>
+    dataSource.undoLastMigration({ transaction: 'each' }),
+  );
+}
+
+async function locked<T>(
+  databaseUrl: string,
+  work: (client: pg.Client, dataSource: DataSource) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const dataSource = new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    migrations: MIGRATIONS,
+    migrationsTableName: 'tollgate_migrations',
+    poolSize: 2,
+  });
+  try {
+    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
+    await dataSource.initialize();
+    return await work(client, dataSource);
+  } finally {
+    if (dataSource.isInitialized) await dataSource.destroy();
+    await client.end(); // takes the lock along
+  }
+}

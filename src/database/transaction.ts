@@ -1,0 +1,68 @@
+import type { Pool, PoolClient } from 'pg';
+
+declare const transaction: unique symbol;
+
+/**
+ * A connection inside an open transaction. Whatever must run inside one takes it as its first
+ * parameter; only {@link inTransaction} makes one. Inside: only SQL, never a call to anybody else.
+ */
+export type Tx = Pick<PoolClient, 'query'> & { readonly [transaction]: true };
+
+/** Anything a read may run on: a pool, a connection or a transaction. */
+export type Queryable = Pick<PoolClient, 'query'>;
+
+/** Serialization failure and deadlock: PostgreSQL undid the transaction so that we try again. */
+const RETRIED_STATES: ReadonlySet<string> = new Set(['40001', '40P01']);
+const TRIES_MAX = 6;
+const PAUSE_BASE_MS = 10;
+
+/**
+ * Runs `work` in one transaction and returns what it returns. Runs it again, from the start, when
+ * PostgreSQL gave it up for a deadlock; so `work` must have no effect besides its SQL.
+ */
+export async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await runOnce(pool, work);
+    } catch (error) {
+      if (tries >= TRIES_MAX || !RETRIED_STATES.has(sqlState(error) ?? '')) throw error;
+      await pause(Math.random() * PAUSE_BASE_MS * 2 ** tries);
+    }
+  }
+}
+
+/** The five characters with which PostgreSQL names an error, or null for any other error. */
+export function sqlState(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
+}
+
+async function runOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(client as unknown as Tx);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    failure = await rollback(client, error);
+    throw error;
+  } finally {
+    // A connection that could not roll back is thrown away: nobody knows what it still holds.
+    client.release(failure);
+  }
+}
+
+async function rollback(client: PoolClient, cause: unknown): Promise<Error | undefined> {
+  try {
+    await client.query('rollback');
+    return undefined;
+  } catch {
+    return cause instanceof Error ? cause : new Error(String(cause));
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,113 @@
+import helmet from '@fastify/helmet';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppModule } from './app.module.js';
+import { milliseconds, type Config } from './config/config.js';
+import { TollgateError } from './errors.js';
+import { ProblemFilter, sendProblem } from './ops/problem.filter.js';
+import type { Services } from './services.js';
+
+/** Longer than the idle timeout of common load balancers, so that they close first. */
+const KEEP_ALIVE_MS = 65_000;
+const PARAMETER_CHARACTERS_MAX = 300;
+
+/** Makes the HTTP server of a process; it does not listen yet. */
+export async function createHttpServer(services: Services): Promise<NestFastifyApplication> {
+  const { config, logger } = services;
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.of(services),
+    new FastifyAdapter({
+      bodyLimit: config.BODY_BYTES_MAX,
+      requestTimeout: milliseconds(config.REQUEST_TIMEOUT_SECONDS),
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      forceCloseConnections: 'idle',
+      routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
+      clientErrorHandler(error, socket) {
+        answerBrokenRequest(error, socket);
+      },
+    }),
+    { bodyParser: false, logger: false, abortOnError: false },
+  );
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  fastify.server.headersTimeout = milliseconds(config.REQUEST_TIMEOUT_SECONDS);
+  readBodies(fastify);
+  await app.register(helmet as never, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
+  app.useGlobalFilters(new ProblemFilter(logger));
+  if (config.ROLES.includes('api')) describeApi(app);
+  await app.init();
+  fastify.setErrorHandler((error, request, reply) => {
+    sendProblem(logger, error, request, reply);
+  });
+  return app;
+}
+
+/** `http://host:port` of a server that listens. */
+export async function listen(app: NestFastifyApplication, config: Config): Promise<string> {
+  await app.listen(config.PORT, config.HOST);
+  return app.getUrl();
+}
+
+/**
+ * Webhook routes get the bytes as they came, whatever content type they claim; other routes get
+ * JSON. Nothing is parsed before a signature is verified.
+ */
+function readBodies(fastify: FastifyInstance): void {
+  const isRaw = (request: FastifyRequest) =>
+    (request.routeOptions.config as { rawBody?: boolean }).rawBody === true;
+
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    // A content type that cannot be parsed would be refused before anybody saw the signature.
+    if (isRaw(request)) request.raw.headers['content-type'] = 'application/octet-stream';
+    done();
+  });
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    if (isRaw(request)) done(null, body);
+    else done(new TollgateError('unsupported_media_type', 'send application/json'));
+  });
+  fastify.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    fastify.getDefaultJsonParser('error', 'error'),
+  );
+}
+
+/** Swagger's page needs styles of its own; everything else needs nothing. */
+const CONTENT_SECURITY_POLICY = {
+  directives: {
+    defaultSrc: ["'self'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    upgradeInsecureRequests: null,
+  },
+};
+
+function describeApi(app: NestFastifyApplication): void {
+  const description = new DocumentBuilder()
+    .setTitle('Tollgate')
+    .setDescription('Makes every payment webhook count exactly once.')
+    .addBearerAuth()
+    .build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
+}
+
+interface ClientSocket {
+  readonly writable: boolean;
+  end(data: string): unknown;
+  destroy(error?: Error): unknown;
+}
+
+/** What Node's own parser refuses never reaches a route: a status line, and the door closes. */
+function answerBrokenRequest(error: { readonly code?: string }, socket: ClientSocket): void {
+  const status = BROKEN_REQUEST_STATUS[error.code ?? ''] ?? '400 Bad Request';
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+  else socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+const BROKEN_REQUEST_STATUS: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};

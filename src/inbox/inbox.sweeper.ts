@@ -1,0 +1,74 @@
+import type { Pool } from 'pg';
+import type { Doorbell } from '../queues/doorbell.js';
+import { claimRings, releaseRings } from './inbox.queries.js';
+
+export interface SweeperOptions {
+  /** Pause between two looks. */
+  readonly intervalMs: number;
+  /** Events one look rings for. */
+  readonly eventsMax: number;
+  /** Events one ring names. */
+  readonly ringEventsMax: number;
+  /** How long a ring has before it is rung again. */
+  readonly graceSeconds: number;
+}
+
+/**
+ * Rings for whatever is received and due: what nobody rang for, because the process died or the
+ * queue was away; what failed and whose pause is over; what is replayed. Any number of processes
+ * may sweep at once.
+ */
+export class InboxSweeper {
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<unknown> = Promise.resolve();
+  private isStopped = false;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly doorbell: Doorbell,
+    private readonly options: SweeperOptions,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** One look; returns how many events it rang for. */
+  async runOnce(): Promise<number> {
+    if (!this.doorbell.isListenedTo) return 0;
+    const { eventsMax, ringEventsMax, graceSeconds } = this.options;
+    const ids = await claimRings(this.pool, eventsMax, graceSeconds);
+    let rung = 0;
+    for (let from = 0; from < ids.length; from += ringEventsMax) {
+      const ring = ids.slice(from, from + ringEventsMax);
+      if (await this.doorbell.ring(ring)) rung += ring.length;
+      else await releaseRings(this.pool, ring); // not heard: due again at once
+    }
+    return rung;
+  }
+
+  /** Looks again and again until {@link stop}. A look that found much is followed at once. */
+  start(): void {
+    this.schedule(0);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    if (this.timer) clearTimeout(this.timer);
+    await this.running;
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.isStopped) return;
+    this.timer = setTimeout(() => {
+      this.running = this.look();
+    }, delayMs);
+  }
+
+  private async look(): Promise<void> {
+    let rung = 0;
+    try {
+      rung = await this.runOnce();
+    } catch (error) {
+      this.onError(error);
+    }
+    this.schedule(rung >= this.options.eventsMax ? 0 : this.options.intervalMs);
+  }
+}

@@ -1,0 +1,188 @@
+import type { Pool } from 'pg';
+import { inTransaction, sqlState, type Tx } from '../database/transaction.js';
+import { ERRORS, TollgateError, type ErrorCode } from '../errors.js';
+import { applyFacts } from '../payments/apply-facts.js';
+import type { ApplyOutcome, EventFacts } from '../payments/ring-state.js';
+import { parsePayload } from '../providers/payload.js';
+import type { PaymentProvider } from '../providers/provider.js';
+import { backoffMs, type BackoffOptions } from './backoff.js';
+import {
+  claimEvents,
+  failEvent,
+  finishEvents,
+  type ClaimedEvent,
+  type FinishedEvent,
+} from './inbox.queries.js';
+
+/** What working on a ring needs. */
+export interface RingContext {
+  readonly pool: Pool;
+  readonly providers: ReadonlyMap<string, PaymentProvider>;
+  readonly backoff: BackoffOptions;
+  readonly attemptsMax: number;
+  /** Told of each finished event and failed attempt, after the commit. */
+  readonly report: (report: AttemptReport) => void;
+}
+
+/** What one attempt at one event came to. */
+export interface AttemptReport {
+  readonly inboxId: string;
+  readonly provider: string;
+  readonly eventType: string;
+  readonly attempt: number;
+  readonly outcome: 'applied' | 'noop' | 'ignored' | 'retry' | 'dead';
+  /** Why a `noop`, or the code of the failure; null otherwise. */
+  readonly reason: string | null;
+  readonly paymentId: string | null;
+  /** Seconds since the event was received. */
+  readonly lagSeconds: number;
+}
+
+/** A failed attempt in the making. */
+interface Failure {
+  readonly event: ClaimedEvent;
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+const MESSAGE_MAX_CHARACTERS = 500;
+
+/**
+ * Works on the rows that a ring names, all in one transaction. When that fails, each row is tried
+ * alone, so that the one at fault hurts only itself: it gets its attempt recorded after the
+ * rollback, and its neighbours are applied now.
+ *
+ * @returns how many events were taken, whatever came of them
+ */
+export async function processRing(context: RingContext, ids: readonly string[]): Promise<number> {
+  try {
+    return await processTogether(context, ids);
+  } catch (error) {
+    if (isConnectionTrouble(error)) throw error; // nobody's fault: the rows stay due
+    let taken = 0;
+    for (const id of ids) taken += await processAlone(context, id);
+    return taken;
+  }
+}
+
+async function processTogether(context: RingContext, ids: readonly string[]): Promise<number> {
+  const { claimed, finished, failures } = await inTransaction(context.pool, async (tx) => {
+    const events = await claimEvents(tx, ids);
+    return { claimed: events, ...(await applyEvents(tx, context, events)) };
+  });
+  const byId = new Map(claimed.map((event) => [event.id, event]));
+  for (const done of finished) {
+    const event = byId.get(done.id);
+    if (event) context.report(toReport(event, done.status, done.reason, done.paymentId));
+  }
+  for (const failure of failures) await recordFailure(context, failure);
+  return claimed.length;
+}
+
+async function processAlone(context: RingContext, id: string): Promise<number> {
+  let claimed: ClaimedEvent | undefined;
+  try {
+    return await processTogether({ ...context }, [id]);
+  } catch (error) {
+    if (isConnectionTrouble(error)) throw error;
+    claimed = await findClaimable(context, id);
+    if (claimed) await recordFailure(context, { event: claimed, ...describeFailure(error) });
+    return claimed ? 1 : 0;
+  }
+}
+
+/** Translates and applies what was claimed, and marks it done in the same transaction. */
+async function applyEvents(
+  tx: Tx,
+  context: RingContext,
+  events: readonly ClaimedEvent[],
+): Promise<{ finished: FinishedEvent[]; failures: Failure[] }> {
+  const toApply: EventFacts[] = [];
+  const ignored: FinishedEvent[] = [];
+  const failures: Failure[] = [];
+  for (const event of events) {
+    try {
+      const facts = translate(context, event);
+      const { id, provider, account } = event;
+      if (facts) toApply.push({ inboxId: id, provider, account, facts });
+      else ignored.push({ id, status: 'ignored', reason: null, paymentId: null });
+    } catch (error) {
+      failures.push({ event, ...describeFailure(error, 'translate_failed') });
+    }
+  }
+  const outcomes = await applyFacts(tx, toApply);
+  const finished = [...ignored, ...[...outcomes].map(toFinished)];
+  if (finished.length > 0) await finishEvents(tx, finished);
+  return { finished, failures };
+}
+
+function translate({ providers }: RingContext, event: ClaimedEvent) {
+  const provider = providers.get(event.provider);
+  if (!provider) {
+    throw new TollgateError(
+      'provider_not_configured',
+      `no secret of ${event.provider} is configured in this worker`,
+    );
+  }
+  return provider.translate(parsePayload(event.body));
+}
+
+/** The row as it stands after the rollback, if it still waits for this attempt. */
+function findClaimable(context: RingContext, id: string): Promise<ClaimedEvent | undefined> {
+  return inTransaction(context.pool, async (tx) => (await claimEvents(tx, [id]))[0]);
+}
+
+async function recordFailure(context: RingContext, failure: Failure): Promise<void> {
+  const { event, code, message } = failure;
+  const attempt = event.attempts + 1;
+  const isDead = ERRORS[code].next === 'dead' || attempt >= context.attemptsMax;
+  const isRecorded = await failEvent(context.pool, {
+    id: event.id,
+    attemptsBefore: event.attempts,
+    code,
+    message: message.slice(0, MESSAGE_MAX_CHARACTERS),
+    retryInMs: isDead ? null : backoffMs(context.backoff, attempt),
+  });
+  if (isRecorded) context.report(toReport(event, isDead ? 'dead' : 'retry', code, null));
+}
+
+function describeFailure(
+  error: unknown,
+  fallback: ErrorCode = 'apply_failed',
+): { code: ErrorCode; message: string } {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof TollgateError) return { code: error.code, message };
+  return { code: sqlState(error) === '55P03' ? 'lock_timeout' : fallback, message };
+}
+
+/** The connection or the server went away: no event is to blame, so no attempt is counted. */
+function isConnectionTrouble(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return /^(08|53|57P|58|25006)/.test(state);
+  return error instanceof Error && CONNECTION_TROUBLE.test(error.message);
+}
+
+const CONNECTION_TROUBLE = /connection|ECONN|EPIPE|timeout|Client has encountered/i;
+
+function toFinished([id, outcome]: [string, ApplyOutcome]): FinishedEvent {
+  const reason = outcome.outcome === 'noop' ? outcome.reason : null;
+  return { id, status: outcome.outcome, reason, paymentId: outcome.paymentId };
+}
+
+function toReport(
+  event: ClaimedEvent,
+  outcome: AttemptReport['outcome'],
+  reason: string | null,
+  paymentId: string | null,
+): AttemptReport {
+  return {
+    inboxId: event.id,
+    provider: event.provider,
+    eventType: event.eventType,
+    attempt: event.attempts + 1,
+    outcome,
+    reason,
+    paymentId,
+    lagSeconds: (Date.now() - event.receivedAt.getTime()) / 1000,
+  };
+}

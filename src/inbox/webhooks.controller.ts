@@ -1,0 +1,36 @@
+import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { SERVICES } from '../tokens.js';
+import { DEFAULT_ACCOUNT } from '../providers/provider.js';
+import { acceptDelivery, type Door } from './accept-delivery.js';
+import type { Receipt } from './receive-event.js';
+
+/** The door: raw bytes in, a status out. */
+@ApiExcludeController()
+@Controller('webhooks')
+export class WebhooksController {
+  constructor(@Inject(SERVICES) private readonly door: Door) {}
+
+  @Post(':provider')
+  @HttpCode(200)
+  @RouteConfig({ rawBody: true })
+  receive(
+    @Req() request: FastifyRequest,
+    @Param('provider') provider: string,
+  ): Promise<{ status: Receipt }> {
+    return acceptDelivery(this.door, request, provider, DEFAULT_ACCOUNT);
+  }
+
+  @Post(':provider/:account')
+  @HttpCode(200)
+  @RouteConfig({ rawBody: true })
+  receiveForAccount(
+    @Req() request: FastifyRequest,
+    @Param('provider') provider: string,
+    @Param('account') account: string,
+  ): Promise<{ status: Receipt }> {
+    return acceptDelivery(this.door, request, provider, account);
+  }
+}

@@ -1,0 +1,131 @@
+import 'reflect-metadata';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError, loadConfig, milliseconds, summarizeConfig, type Config } from './config/config.js';
+import { findDurabilityProblems, waitForDatabase } from './database/database.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
+import { migrate } from './database/migrate.js';
+import { createHttpServer, listen } from './http-server.js';
+import { Readiness } from './ops/readiness.js';
+import { SECRET_PREFIXES } from './providers/providers.js';
+import { createServices, type Services } from './services.js';
+import { createLogger, type Logger } from './telemetry/logger.js';
+import { welcome } from './welcome.js';
+
+/** Everything that was started, to be stopped in the opposite order. */
+interface Running {
+  readonly app: NestFastifyApplication;
+  readonly services: Services;
+  readonly embedded: EmbeddedPostgres | null;
+}
+
+/** Ctrl-C reaches us twice under npm: from the terminal and from npm. That is one wish. */
+const SAME_WISH_MS = 1000;
+/** What a shutdown may take beyond draining; then the process just ends. */
+const EXIT_MARGIN_SECONDS = 8;
+
+async function main(): Promise<void> {
+  const config = loadConfig(SECRET_PREFIXES);
+  const logger = createLogger(config.LOG_LEVEL);
+  logger.info({ config: summarizeConfig(config) }, 'starting');
+  endOnDefect(logger);
+  const starting = start(config, logger);
+  stopOnSignal(config, logger, starting);
+  await starting;
+}
+
+/** @throws when PostgreSQL cannot be reached, migrated or trusted, or the port is taken */
+async function start(config: Config, logger: Logger): Promise<Running> {
+  let embedded: EmbeddedPostgres | null = null;
+  try {
+    if (config.DATABASE_URL === undefined) {
+      const log = (message: string) => {
+        logger.info({ source: 'embedded-postgres' }, message);
+      };
+      embedded = await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
+    }
+    const databaseUrl = config.DATABASE_URL ?? embedded?.url ?? '';
+    await prepareDatabase(config, databaseUrl, logger);
+    const services = await createServices(config, databaseUrl, logger);
+    const app = await createHttpServer(services);
+    const url = await listen(app, config);
+    if (config.ROLES.includes('worker')) services.startWorking();
+    logger.info({ url, roles: config.ROLES }, 'ready');
+    if (config.embedded) process.stdout.write(welcome(config, url, databaseUrl));
+    return { app, services, embedded };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+async function prepareDatabase(config: Config, databaseUrl: string, logger: Logger): Promise<void> {
+  await waitForDatabase(databaseUrl, config.DATABASE_WAIT_SECONDS, (error) => {
+    logger.warn({ error }, 'waiting for PostgreSQL');
+  });
+  const problems = await findDurabilityProblems(databaseUrl);
+  if (problems.length > 0) {
+    if (config.NODE_ENV === 'production') throw new ConfigError(problems);
+    logger.warn({ problems }, 'the database does not commit durably');
+  }
+  const migrations = await migrate(databaseUrl, config.QUEUE_PREFIX);
+  logger.info({ migrations }, 'migrated');
+}
+
+/** Not ready, close the door, finish what is under way, let go: in this order. */
+async function stop(config: Config, { app, services, embedded }: Running): Promise<void> {
+  app.get(Readiness).shutDown();
+  await delay(config.READY_DELAY_MS);
+  await app.close();
+  await services.close();
+  await embedded?.stop();
+}
+
+function stopOnSignal(config: Config, logger: Logger, starting: Promise<Running>): void {
+  let firstSignalAtMs: number | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (firstSignalAtMs !== null) {
+      if (Date.now() - firstSignalAtMs > SAME_WISH_MS) process.exit(1);
+      return;
+    }
+    firstSignalAtMs = Date.now();
+    logger.info({ signal }, 'stopping');
+    const timeLimitMs = milliseconds(config.DRAIN_SECONDS + EXIT_MARGIN_SECONDS);
+    setTimeout(() => process.exit(1), timeLimitMs + config.READY_DELAY_MS).unref();
+    void starting
+      .then((running) => stop(config, running))
+      .then(
+        () => {
+          logger.info('stopped');
+          exitWhenFlushed(logger, 0);
+        },
+        (error: unknown) => {
+          logger.error({ error }, 'the shutdown failed');
+          exitWhenFlushed(logger, 1);
+        },
+      );
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+/** A defect leaves a process in a state that nobody knows: say so and end; the rows stay due. */
+function endOnDefect(logger: Logger): void {
+  const onDefect = (error: unknown) => {
+    logger.fatal({ error }, 'defect');
+    exitWhenFlushed(logger, 1);
+  };
+  process.on('uncaughtException', onDefect);
+  process.on('unhandledRejection', onDefect);
+}
+
+function exitWhenFlushed(logger: Logger, code: number): void {
+  logger.flush(() => process.exit(code));
+  setTimeout(() => process.exit(code), 500).unref();
+}
+
+main().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`Tollgate cannot start: ${message}\n`);
+  process.exit(1);
+});

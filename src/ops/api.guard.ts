@@ -1,0 +1,49 @@
+import {
+  Inject,
+  Injectable,
+  SetMetadata,
+  type CanActivate,
+  type CustomDecorator,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import type { ApiRole } from '../config/config.js';
+import { TollgateError } from '../errors.js';
+import type { Services } from '../services.js';
+import { SERVICES } from '../tokens.js';
+import { authenticate } from './authenticate.js';
+
+const ALLOWED_ROLES = 'tollgate:allowed-roles';
+
+/** Who may call a route. A route without this is refused to everybody. */
+export const AllowRoles = (...roles: readonly ApiRole[]): CustomDecorator =>
+  SetMetadata(ALLOWED_ROLES, roles);
+
+/** Everybody with a token may read. */
+export const AllowReaders = (): CustomDecorator => AllowRoles('viewer', 'operator', 'service');
+
+/** Lets only callers with a token and an allowed role through. */
+@Injectable()
+export class ApiGuard implements CanActivate {
+  constructor(
+    @Inject(SERVICES) private readonly services: Pick<Services, 'config'>,
+    @Inject(Reflector) private readonly reflector: Reflector,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const roles = this.reflector.getAllAndOverride<readonly ApiRole[] | undefined>(ALLOWED_ROLES, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const caller = authenticate(request.headers.authorization, this.services.config.API_TOKENS);
+    if (!caller) {
+      throw new TollgateError('unauthenticated', 'send Authorization: Bearer <token>');
+    }
+    if (!roles?.includes(caller.role)) {
+      throw new TollgateError('forbidden', `the role ${caller.role} may not do this`);
+    }
+    return true;
+  }
+}

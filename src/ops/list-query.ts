@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { TollgateError } from '../errors.js';
+
+/** A page of a list, newest first. */
+export interface Page<T> {
+  readonly data: readonly T[];
+  /** Give it back as `cursor` for the next page; null on the last one. */
+  readonly nextCursor: string | null;
+}
+
+const PAGE_DEFAULT = 50;
+const PAGE_MAX = 200;
+const TEXT_MAX = 255;
+
+/** Free text of a filter: bounded, and without what PostgreSQL cannot store. */
+export const text = z.string().min(1).max(TEXT_MAX).refine((value) => !value.includes('\u0000'));
+export const uuid = z.uuid();
+
+/** What every list takes: how many, and from where on. */
+export const pageShape = {
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  cursor: z
+    .string()
+    .transform((cursor) => Buffer.from(cursor, 'base64url').toString('utf8'))
+    .pipe(uuid)
+    .optional(),
+};
+
+/** @throws TollgateError `bad_request` naming every parameter that cannot be used */
+export function readQuery<S extends z.ZodType>(schema: S, query: unknown): z.output<S> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((one) => `${one.path.join('.')}: ${one.message}`);
+  throw new TollgateError('bad_request', problems.join('; '));
+}
+
+/** @param rows one more than the limit, when there is a next page */
+export function toPage<R extends { readonly id: string }, T>(
+  rows: readonly R[],
+  limit: number,
+  present: (row: R) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const nextCursor =
+    rows.length > limit && last ? Buffer.from(last.id).toString('base64url') : null;
+  return { data: shown.map(present), nextCursor };
+}

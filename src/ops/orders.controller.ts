@@ -1,0 +1,37 @@
+import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { In } from 'typeorm';
+import { OrderEntity, ReviewEntity } from '../database/payment.entity.js';
+import { TollgateError } from '../errors.js';
+import type { Services } from '../services.js';
+import { SERVICES } from '../tokens.js';
+import { AllowReaders, ApiGuard } from './api.guard.js';
+import { readQuery, text } from './list-query.js';
+import { presentOrder } from './present.js';
+
+/** Orders, read only. */
+@ApiTags('orders')
+@ApiBearerAuth()
+@UseGuards(ApiGuard)
+@AllowReaders()
+@Controller('v1/orders')
+export class OrdersController {
+  constructor(@Inject(SERVICES) private readonly services: Services) {}
+
+  @ApiOperation({ summary: 'One order with its payments and reviews' })
+  @Get(':reference')
+  async show(@Param('reference') given: string) {
+    const { reads } = this.services.database;
+    const reference = readQuery(text, given);
+    const order = await reads
+      .getRepository(OrderEntity)
+      .findOne({ where: { reference }, relations: { payments: { order: true } } });
+    if (!order) throw new TollgateError('not_found', 'nothing is known of this order');
+    const payments = order.payments.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    const reviews = await reads.getRepository(ReviewEntity).find({
+      where: [{ orderId: order.id }, { paymentId: In(payments.map(({ id }) => id)) }],
+      order: { openedAt: 'ASC' },
+    });
+    return presentOrder(order, payments, reviews);
+  }
+}

@@ -1,0 +1,133 @@
+import type { InboxEventEntity } from '../database/inbox-event.entity.js';
+import type {
+  OrderEntity,
+  PaymentEntity,
+  PaymentFactEntity,
+  ReviewEntity,
+  TransitionEntity,
+} from '../database/payment.entity.js';
+
+/** A payment as the API shows it; amounts in minor units. */
+export function presentPayment(payment: PaymentEntity) {
+  const { id, provider, account, providerPaymentId, status, currency, amountMinor } = payment;
+  const { amountAuthorizedMinor, amountCapturedMinor, amountRefundedMinor } = payment;
+  const { livemode, createdAt, updatedAt, version } = payment;
+  return {
+    id,
+    provider,
+    account,
+    providerPaymentId,
+    orderReference: payment.order?.reference ?? null,
+    status,
+    currency,
+    amountMinor,
+    amountAuthorizedMinor,
+    amountCapturedMinor,
+    amountRefundedMinor,
+    livemode,
+    createdAt,
+    updatedAt,
+    version,
+  };
+}
+
+/** An order as the API shows it. `amountDueMinor` is null until the order is created. */
+export function presentOrder(
+  order: OrderEntity,
+  payments: readonly PaymentEntity[],
+  reviews: readonly ReviewEntity[],
+) {
+  const { reference, status, currency, amountDueMinor, amountPaidMinor } = order;
+  const { amountRefundedMinor, version, createdAt, updatedAt } = order;
+  return {
+    reference,
+    status,
+    currency,
+    amountDueMinor,
+    amountPaidMinor,
+    amountRefundedMinor,
+    payments: payments.map(presentPayment),
+    reviews: reviews.map(presentReview),
+    createdAt,
+    updatedAt,
+    version,
+  };
+}
+
+export function presentReview(review: ReviewEntity) {
+  const { id, paymentId, orderId, reason, status, resolution, resolvedBy } = review;
+  const { openedAt, closedAt, inboxId } = review;
+  return {
+    id,
+    paymentId,
+    orderId,
+    reason,
+    status,
+    resolution,
+    resolvedBy,
+    eventId: inboxId,
+    openedAt,
+    closedAt,
+  };
+}
+
+export function presentFact(fact: PaymentFactEntity) {
+  const { kind, key, amountMinor, currency, occurredAt, state, reference, livemode } = fact;
+  const { inboxId, recordedAt } = fact;
+  return {
+    kind,
+    key,
+    amountMinor,
+    currency,
+    occurredAt,
+    state,
+    reference,
+    livemode,
+    eventId: inboxId,
+    recordedAt,
+  };
+}
+
+export function presentTransition(transition: TransitionEntity) {
+  const { from, to, version, facts, inboxId, createdAt } = transition;
+  return { subject: subjectOf(transition), from, to, version, facts, eventId: inboxId, createdAt };
+}
+
+function subjectOf(transition: TransitionEntity): 'payment' | 'order' | 'dispute' {
+  if (transition.paymentId !== null) return 'payment';
+  return transition.orderId !== null ? 'order' : 'dispute';
+}
+
+/** An event as the API shows it: a row of the inbox without its body. */
+export function presentEvent(event: InboxEventEntity, attemptsMax: number) {
+  const { id, provider, account, eventId, eventType, source, status, attempts } = event;
+  const { attemptErrors, deliveries, conflicts, livemode, paymentId } = event;
+  const { occurredAt, receivedAt, finishedAt } = event;
+  return {
+    id,
+    provider,
+    account,
+    eventId,
+    type: eventType,
+    source,
+    status,
+    outcome: outcomeOf(event),
+    attempts,
+    attemptsMax,
+    dueAt: status === 'received' ? event.dueAt : null,
+    lastError: attemptErrors.at(-1) ?? null,
+    deliveries,
+    conflicts,
+    livemode,
+    paymentId,
+    occurredAt,
+    receivedAt,
+    appliedAt: finishedAt,
+  };
+}
+
+/** `applied`, `noop: repeated`, `ignored`, `dead`, …; null while the event waits. */
+function outcomeOf({ status, outcomeReason }: InboxEventEntity): string | null {
+  if (status === 'received') return null;
+  return status === 'noop' && outcomeReason !== null ? `noop: ${outcomeReason}` : status;
+}

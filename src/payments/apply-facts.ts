@@ -1,0 +1,147 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Tx } from '../database/transaction.js';
+import {
+  loadDisputes,
+  loadFacts,
+  loadOrderPayments,
+  loadParkedFacts,
+  loadReviews,
+} from './load.queries.js';
+import {
+  findOrderReferences,
+  insertOrders,
+  insertPayments,
+  lockOrders,
+  lockParts,
+  lockPayments,
+  type PartKey,
+  type PaymentKey,
+} from './lock.queries.js';
+import { planRing } from './plan-ring.js';
+import type { ApplyOutcome, EventFacts, RingChanges, RingState } from './ring-state.js';
+import {
+  deleteParkedFacts,
+  insertTransitions,
+  linkParts,
+  updateOrders,
+  updatePayments,
+  upsertDisputes,
+  upsertFacts,
+  upsertParkedFacts,
+  upsertReviews,
+} from './write.queries.js';
+
+/**
+ * What was read before the locks is not what is under them: somebody moved a payment to another
+ * order in between. Carries PostgreSQL's code for that, so the transaction is tried again.
+ */
+class OutdatedRead extends Error {
+  override readonly name = 'OutdatedRead';
+  readonly code = '40001';
+}
+
+/**
+ * Applies the events of a ring in the transaction of the caller: locks what they touch (orders,
+ * then payments), works out what they change, writes it. A fixed number of statements, whatever
+ * the number of events.
+ *
+ * @returns what each event did, by inbox id
+ * @throws TollgateError `transition_impossible`
+ */
+export async function applyFacts(
+  tx: Tx,
+  events: readonly EventFacts[],
+): Promise<ReadonlyMap<string, ApplyOutcome>> {
+  if (events.length === 0) return new Map();
+  const changes = planRing(events, await lockRing(tx, events));
+  await writeChanges(tx, changes);
+  return changes.outcomes;
+}
+
+async function lockRing(tx: Tx, events: readonly EventFacts[]): Promise<RingState> {
+  const payments = paymentsOf(events);
+  const partKeys = partsOf(events);
+
+  const known = await findOrderReferences(tx, payments, partKeys);
+  const named = referencesOf(events);
+  if (named.length > 0) {
+    await insertOrders(
+      tx,
+      named.map((reference) => ({ id: uuidv7(), reference })),
+    );
+  }
+  const references = [...new Set([...named, ...known])].sort();
+  const orders = references.length > 0 ? await lockOrders(tx, references) : [];
+  await insertPayments(tx, payments);
+  const parts = partKeys.length > 0 ? await lockParts(tx, partKeys) : [];
+  const parkedFacts = parts.some((part) => part.paymentId === null)
+    ? await loadParkedFacts(tx, partKeys)
+    : [];
+  const linked = parts.flatMap(({ paymentId }) => (paymentId === null ? [] : [paymentId]));
+  const locked = await lockPayments(tx, payments, linked);
+
+  const orderIds = orders.map(({ id }) => id);
+  if (locked.some(({ orderId }) => orderId !== null && !orderIds.includes(orderId))) {
+    throw new OutdatedRead('a payment belongs to another order than before its lock');
+  }
+  const ids = locked.map(({ id }) => id);
+  const facts = await loadFacts(tx, ids);
+  const orderPayments = orderIds.length > 0 ? await loadOrderPayments(tx, orderIds) : [];
+  const subjects = [...new Set([...ids, ...orderPayments.map(({ id }) => id)])];
+  const hasDisputes = [...facts.values()].flat().some(({ kind }) => kind === 'dispute');
+  return {
+    payments: locked,
+    facts,
+    disputes: hasDisputes ? await loadDisputes(tx, ids) : [],
+    orders,
+    orderPayments,
+    reviews: await loadReviews(tx, subjects, orderIds),
+    parts,
+    parkedFacts,
+  };
+}
+
+async function writeChanges(tx: Tx, changes: RingChanges): Promise<void> {
+  const { facts, payments, orders, disputes, transitions, reviews } = changes;
+  const { parts, parkedFacts, unparked } = changes;
+  if (parts.length > 0) await linkParts(tx, parts);
+  if (parkedFacts.length > 0) await upsertParkedFacts(tx, parkedFacts);
+  if (unparked.length > 0) await deleteParkedFacts(tx, unparked);
+  if (facts.length > 0) await upsertFacts(tx, facts);
+  if (payments.length > 0) await updatePayments(tx, payments);
+  if (orders.length > 0) await updateOrders(tx, orders);
+  if (disputes.length > 0) await upsertDisputes(tx, disputes);
+  if (transitions.length > 0) await insertTransitions(tx, transitions);
+  if (reviews.length > 0) await upsertReviews(tx, reviews);
+}
+
+type NewPayment = PaymentKey & { readonly id: string; readonly livemode: boolean };
+
+function paymentsOf(events: readonly EventFacts[]): NewPayment[] {
+  const payments = new Map<string, NewPayment>();
+  for (const { provider, account, facts } of events) {
+    const { providerPaymentId, livemode } = facts;
+    if (providerPaymentId === null) continue;
+    const key = JSON.stringify([provider, account, providerPaymentId]);
+    if (payments.has(key)) continue;
+    payments.set(key, { provider, account, providerPaymentId, livemode, id: uuidv7() });
+  }
+  return [...payments.values()];
+}
+
+function partsOf(events: readonly EventFacts[]): PartKey[] {
+  const parts = new Map<string, PartKey>();
+  for (const { provider, account, facts } of events) {
+    for (const partId of facts.partIds) {
+      parts.set(JSON.stringify([provider, account, partId]), { provider, account, partId });
+    }
+  }
+  return [...parts.values()];
+}
+
+function referencesOf(events: readonly EventFacts[]): string[] {
+  const references = events.flatMap(({ facts }) =>
+    facts.facts.flatMap(({ reference }) => (reference === null ? [] : [reference])),
+  );
+  return [...new Set(references)];
+}

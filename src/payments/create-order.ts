@@ -1,0 +1,58 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Tx } from '../database/transaction.js';
+import { insertOrders, lockOrders } from './lock.queries.js';
+import { loadOrderPayments, loadReviews } from './load.queries.js';
+import { OrderDrafts } from './order-drafts.js';
+import type { OrderRow } from './ring-state.js';
+import { insertTransitions, setOrderTerms, updateOrders, upsertReviews } from './write.queries.js';
+
+/** What a customer owes, as our own command says it. */
+export interface NewOrder {
+  readonly reference: string;
+  /** Upper-case ISO 4217. */
+  readonly currency: string;
+  /** Minor units. */
+  readonly amountDueMinor: bigint;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Creates an order, in the transaction of the caller, and takes the payments that arrived before
+ * it: their order row is already there, only its terms are new.
+ *
+ * @returns `exists` when the order was created before with the same terms, `differs` when it has
+ * others
+ */
+export async function createOrder(
+  tx: Tx,
+  order: NewOrder,
+): Promise<'created' | 'exists' | 'differs'> {
+  await insertOrders(tx, [{ id: uuidv7(), reference: order.reference }]);
+  const [row] = await lockOrders(tx, [order.reference]);
+  if (!row) throw new Error('an order that was just inserted cannot be locked');
+  if (row.amountDueMinor !== null) return hasTerms(row, order) ? 'exists' : 'differs';
+
+  const version = row.version + 1;
+  const created = {
+    ...row,
+    version,
+    currency: order.currency,
+    amountDueMinor: order.amountDueMinor,
+  };
+  await setOrderTerms(tx, { ...created, metadata: order.metadata });
+
+  const orderPayments = await loadOrderPayments(tx, [row.id]);
+  const paymentIds = orderPayments.map(({ id }) => id);
+  const reviews = await loadReviews(tx, paymentIds, [row.id]);
+  const drafts = new OrderDrafts({ orders: [created], orderPayments, reviews });
+  drafts.derive(row.id, null, []);
+  const changed = drafts.changed();
+  if (changed.length > 0) await updateOrders(tx, changed);
+  if (drafts.transitions.length > 0) await insertTransitions(tx, drafts.transitions);
+  if (drafts.reviewChanges.length > 0) await upsertReviews(tx, drafts.reviewChanges);
+  return 'created';
+}
+
+function hasTerms(row: OrderRow, order: NewOrder): boolean {
+  return row.currency === order.currency && row.amountDueMinor === order.amountDueMinor;
+}

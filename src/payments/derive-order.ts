@@ -1,0 +1,100 @@
+import { compareValues } from './fact-register.js';
+import type { OrderStatus } from './order.states.js';
+import type { ReviewReason } from './review-reasons.js';
+
+/** What our own commands say about an order. */
+export interface OrderTerms {
+  /** Null until the order is created: its payments may be known earlier. */
+  readonly currency: string | null;
+  /** Minor units; null until the order is created. */
+  readonly amountDueMinor: bigint | null;
+  readonly isCancelled: boolean;
+}
+
+/** What an order has to know of one of its payments. */
+export interface OrderPayment {
+  readonly currency: string | null;
+  readonly livemode: boolean;
+  readonly amountMinor: bigint | null;
+  readonly amountCapturedMinor: bigint;
+  readonly amountRefundedMinor: bigint;
+}
+
+/** Everything that follows from an order's terms and payments. */
+export interface DerivedOrder {
+  /** What the money says; `in_review` comes on top of it while a review is open. */
+  readonly moneyStatus: Exclude<OrderStatus, 'in_review'>;
+  readonly currency: string | null;
+  readonly amountPaidMinor: bigint;
+  readonly amountRefundedMinor: bigint;
+  readonly contradictions: readonly ReviewReason[];
+}
+
+/**
+ * The order as a pure function of its terms and payments, whatever their order.
+ *
+ * An order that was not created yet owes an unknown amount: it is `paid` when what its payments
+ * asked for was captured, and nothing can contradict an amount that nobody named.
+ */
+export function deriveOrder(terms: OrderTerms, payments: readonly OrderPayment[]): DerivedOrder {
+  const currency = terms.currency ?? firstCurrency(payments);
+  const counted = payments.filter((one) => one.currency === null || one.currency === currency);
+  const paid = sum(counted.map((one) => one.amountCapturedMinor));
+  const refunded = sum(counted.map((one) => one.amountRefundedMinor));
+  const due = terms.amountDueMinor ?? sum(counted.map(expectedMinor));
+  return {
+    moneyStatus: statusOf(terms.isCancelled, paid, refunded, due),
+    currency,
+    amountPaidMinor: paid,
+    amountRefundedMinor: refunded,
+    contradictions: contradictionsOf(terms, payments, currency, paid - refunded),
+  };
+}
+
+function statusOf(
+  isCancelled: boolean,
+  paid: bigint,
+  refunded: bigint,
+  due: bigint,
+): Exclude<OrderStatus, 'in_review'> {
+  if (paid === 0n) return isCancelled ? 'cancelled' : 'open';
+  if (refunded >= paid) return 'refunded';
+  if (paid - refunded >= due) return 'paid';
+  return refunded > 0n ? 'partially_refunded' : 'partially_paid';
+}
+
+function contradictionsOf(
+  terms: OrderTerms,
+  payments: readonly OrderPayment[],
+  currency: string | null,
+  kept: bigint,
+): ReviewReason[] {
+  const found: ReviewReason[] = [];
+  const withMoney = payments.filter((one) => one.amountCapturedMinor > 0n);
+  const keeping = withMoney.filter((one) => one.amountCapturedMinor > one.amountRefundedMinor);
+
+  if (terms.isCancelled && withMoney.length > 0) found.push('captured_after_cancel');
+  if (terms.amountDueMinor !== null && kept > terms.amountDueMinor) {
+    found.push(keeping.length > 1 ? 'paid_twice' : 'amount_mismatch');
+  }
+  if (payments.some((one) => one.currency !== null && one.currency !== currency)) {
+    found.push('currency_mismatch');
+  }
+  if (new Set(payments.map((one) => one.livemode)).size > 1) found.push('livemode_mismatch');
+  return found;
+}
+
+/** What a payment of an order without terms was to bring, once it has brought anything. */
+function expectedMinor(payment: OrderPayment): bigint {
+  if (payment.amountCapturedMinor === 0n) return 0n;
+  return payment.amountMinor ?? payment.amountCapturedMinor;
+}
+
+function firstCurrency(payments: readonly OrderPayment[]): string | null {
+  const known = payments.map((one) => one.currency).filter((one) => one !== null);
+  return known.sort(compareValues)[0] ?? null;
+}
+
+function sum(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((total, amount) => total + amount, 0n);
+}

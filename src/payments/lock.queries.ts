@@ -1,0 +1,231 @@
+import type { Queryable, Tx } from '../database/transaction.js';
+import type { OrderRow, PaymentRow } from './ring-state.js';
+
+/** Names a payment at a provider. */
+export interface PaymentKey {
+  readonly provider: string;
+  readonly account: string;
+  readonly providerPaymentId: string;
+}
+
+/** Names an object that belongs to a payment. */
+export interface PartKey {
+  readonly provider: string;
+  readonly account: string;
+  readonly partId: string;
+}
+
+/**
+ * References of the orders that these payments and parts belong to now. Read without a lock, so
+ * that orders can be locked before payments; {@link lockPayments} tells when it was outdated.
+ */
+export async function findOrderReferences(
+  database: Queryable,
+  payments: readonly PaymentKey[],
+  parts: readonly PartKey[],
+): Promise<string[]> {
+  const { rows } = await database.query<{ reference: string }>({
+    name: 'find-order-references',
+    text: `
+      select distinct o.reference from orders o join payments p on p.order_id = o.id
+      where (p.provider, p.account, p.provider_payment_id) in
+              (select * from unnest($1::text[], $2::text[], $3::text[]))
+         or p.id in
+              (select payment_id from payment_parts
+               where (provider, account, part_id) in
+                 (select * from unnest($4::text[], $5::text[], $6::text[])))`,
+    values: [...columns(payments, 'providerPaymentId'), ...columns(parts, 'partId')],
+  });
+  return rows.map(({ reference }) => reference);
+}
+
+/** Makes rows for orders that nobody has named before; sorted, so that no two rings deadlock. */
+export async function insertOrders(
+  tx: Tx,
+  orders: readonly { readonly id: string; readonly reference: string }[],
+): Promise<void> {
+  const sorted = orders.toSorted((a, b) => (a.reference < b.reference ? -1 : 1));
+  await tx.query({
+    name: 'insert-orders',
+    text: `
+      insert into orders (id, reference, status)
+      select id, reference, 'open' from unnest($1::uuid[], $2::text[]) as t (id, reference)
+      on conflict (reference) do nothing`,
+    values: [sorted.map(({ id }) => id), sorted.map(({ reference }) => reference)],
+  });
+}
+
+/** Locks orders: always before payments, always in the order of their references. */
+export async function lockOrders(tx: Tx, references: readonly string[]): Promise<OrderRow[]> {
+  const { rows } = await tx.query<OrderColumns>({
+    name: 'lock-orders',
+    text: `
+      select id, reference, status, currency, amount_due_minor, amount_paid_minor,
+             amount_refunded_minor, cancelled_at is not null as is_cancelled, version
+      from orders where reference = any ($1::text[]) order by reference for update`,
+    values: [references],
+  });
+  return rows.map(toOrder);
+}
+
+/** Makes rows for payments that nobody has named before: the event itself initiates them. */
+export async function insertPayments(
+  tx: Tx,
+  payments: readonly (PaymentKey & { readonly id: string; readonly livemode: boolean })[],
+): Promise<void> {
+  const sorted = payments.toSorted(compareKeys);
+  await tx.query({
+    name: 'insert-payments',
+    text: `
+      insert into payments (id, provider, account, provider_payment_id, status, livemode)
+      select id, provider, account, provider_payment_id, 'initiated', livemode
+      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+        as t (id, provider, account, provider_payment_id, livemode)
+      on conflict (provider, account, provider_payment_id) do nothing`,
+    values: [
+      sorted.map(({ id }) => id),
+      ...columns(sorted, 'providerPaymentId'),
+      sorted.map(({ livemode }) => livemode),
+    ],
+  });
+}
+
+/** Makes and locks rows for parts: whoever names a part waits here for whoever links it. */
+export async function lockParts(
+  tx: Tx,
+  parts: readonly PartKey[],
+): Promise<(PartKey & { readonly paymentId: string | null })[]> {
+  const sorted = parts.toSorted((a, b) => (a.partId < b.partId ? -1 : 1));
+  const values = columns(sorted, 'partId');
+  await tx.query({
+    name: 'insert-parts',
+    text: `
+      insert into payment_parts (provider, account, part_id)
+      select * from unnest($1::text[], $2::text[], $3::text[]) on conflict do nothing`,
+    values,
+  });
+  const { rows } = await tx.query<PartColumns>({
+    name: 'lock-parts',
+    text: `
+      select provider, account, part_id, payment_id from payment_parts
+      where (provider, account, part_id) in
+        (select * from unnest($1::text[], $2::text[], $3::text[]))
+      order by part_id, provider, account for update`,
+    values,
+  });
+  return rows.map(({ part_id, payment_id, ...row }) => ({
+    ...row,
+    partId: part_id,
+    paymentId: payment_id,
+  }));
+}
+
+/** Locks payments by key and by id, in the order of their ids. */
+export async function lockPayments(
+  tx: Tx,
+  keys: readonly PaymentKey[],
+  ids: readonly string[],
+): Promise<PaymentRow[]> {
+  const { rows } = await tx.query<PaymentColumns>({
+    name: 'lock-payments',
+    text: `
+      select ${PAYMENT_COLUMNS} from payments
+      where (provider, account, provider_payment_id) in
+              (select * from unnest($1::text[], $2::text[], $3::text[]))
+         or id = any ($4::uuid[])
+      order by id for update`,
+    values: [...columns(keys, 'providerPaymentId'), ids],
+  });
+  return rows.map(toPayment);
+}
+
+export const PAYMENT_COLUMNS = `id, provider, account, provider_payment_id, order_id, status,
+  currency, amount_minor, amount_authorized_minor, amount_captured_minor, amount_refunded_minor,
+  livemode, version`;
+
+/** A payment as `pg` gives it: bigint arrives as a string. */
+export interface PaymentColumns {
+  id: string;
+  provider: string;
+  account: string;
+  provider_payment_id: string;
+  order_id: string | null;
+  status: PaymentRow['status'];
+  currency: string | null;
+  amount_minor: string | null;
+  amount_authorized_minor: string;
+  amount_captured_minor: string;
+  amount_refunded_minor: string;
+  livemode: boolean;
+  version: number;
+}
+
+export function toPayment(row: PaymentColumns): PaymentRow {
+  return {
+    id: row.id,
+    provider: row.provider,
+    account: row.account,
+    providerPaymentId: row.provider_payment_id,
+    orderId: row.order_id,
+    status: row.status,
+    currency: row.currency,
+    amountMinor: toBigInt(row.amount_minor),
+    amountAuthorizedMinor: BigInt(row.amount_authorized_minor),
+    amountCapturedMinor: BigInt(row.amount_captured_minor),
+    amountRefundedMinor: BigInt(row.amount_refunded_minor),
+    livemode: row.livemode,
+    version: row.version,
+  };
+}
+
+export function toBigInt(value: string | null): bigint | null {
+  return value === null ? null : BigInt(value);
+}
+
+interface OrderColumns {
+  id: string;
+  reference: string;
+  status: OrderRow['status'];
+  currency: string | null;
+  amount_due_minor: string | null;
+  amount_paid_minor: string;
+  amount_refunded_minor: string;
+  is_cancelled: boolean;
+  version: number;
+}
+
+interface PartColumns {
+  provider: string;
+  account: string;
+  part_id: string;
+  payment_id: string | null;
+}
+
+function toOrder(row: OrderColumns): OrderRow {
+  return {
+    id: row.id,
+    reference: row.reference,
+    status: row.status,
+    currency: row.currency,
+    amountDueMinor: toBigInt(row.amount_due_minor),
+    amountPaidMinor: BigInt(row.amount_paid_minor),
+    amountRefundedMinor: BigInt(row.amount_refunded_minor),
+    isCancelled: row.is_cancelled,
+    version: row.version,
+  };
+}
+
+function compareKeys(one: PaymentKey, other: PaymentKey): number {
+  const [a, b] = [one, other].map((key) =>
+    JSON.stringify([key.provider, key.account, key.providerPaymentId]),
+  );
+  return (a ?? '') < (b ?? '') ? -1 : 1;
+}
+
+/** Three arrays for three `unnest` parameters. */
+function columns<K extends string>(
+  keys: readonly ({ readonly provider: string; readonly account: string } & Record<K, string>)[],
+  id: K,
+): [string[], string[], string[]] {
+  return [keys.map((one) => one.provider), keys.map((one) => one.account), keys.map((one) => one[id])];
+}

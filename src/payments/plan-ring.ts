@@ -1,0 +1,259 @@
+import { v7 as uuidv7 } from 'uuid';
+import { derivePayment, type DerivedDispute, type DerivedPayment } from './derive-payment.js';
+import { DISPUTE_TRANSITIONS } from './dispute.states.js';
+import { isEqual, mergeFacts, registerOf, saysTheSame } from './fact-register.js';
+import { OrderDrafts } from './order-drafts.js';
+import { PAYMENT_TRANSITIONS } from './payment.states.js';
+import { PartDrafts } from './part-drafts.js';
+import { reconcileReviews, type ReviewStatuses } from './reconcile-reviews.js';
+import type {
+  ApplyOutcome,
+  DisputeRow,
+  EventFacts,
+  PaymentRow,
+  RecordedFact,
+  ReviewChange,
+  RingChanges,
+  RingState,
+  Transition,
+} from './ring-state.js';
+import { assertMove } from './verdict.js';
+
+/** A payment while the ring is worked through. */
+interface PaymentDraft {
+  row: PaymentRow;
+  isChanged: boolean;
+  readonly facts: Map<string, RecordedFact>;
+  readonly changedFacts: Set<string>;
+  readonly disputes: Map<string, DisputeRow>;
+  readonly changedDisputes: Set<string>;
+  readonly reviews: ReviewStatuses;
+}
+
+/**
+ * Works out what the events of a ring change, one after the other, in memory. Pure but for the ids
+ * of new disputes: the same events and state give the same changes, so a ring of a hundred events
+ * ends exactly as a hundred rings of one, at a handful of statements.
+ *
+ * @throws TollgateError `transition_impossible` when a table says that a move cannot happen
+ */
+export function planRing(events: readonly EventFacts[], state: RingState): RingChanges {
+  const drafts = new Map(state.payments.map((row) => [row.id, toDraft(row, state)]));
+  const orders = new OrderDrafts(state);
+  const parts = new PartDrafts(state);
+  const byProviderId = new Map(
+    state.payments.map((row) => [keyOf(row, row.providerPaymentId), row.id]),
+  );
+  const outcomes = new Map<string, ApplyOutcome>();
+  const transitions: Transition[] = [];
+  const reviewChanges: ReviewChange[] = [];
+
+  for (const event of events) {
+    const { providerPaymentId, partIds } = event.facts;
+    const paymentId =
+      providerPaymentId === null
+        ? parts.paymentOf(event, partIds[0])
+        : byProviderId.get(keyOf(event, providerPaymentId));
+    const draft = drafts.get(paymentId ?? '');
+    if (!draft) {
+      outcomes.set(event.inboxId, parts.park(event));
+      continue;
+    }
+    outcomes.set(event.inboxId, applyToPayment(event, draft));
+  }
+
+  return {
+    outcomes,
+    transitions: [...transitions, ...orders.transitions],
+    reviews: lastOfEach([...reviewChanges, ...orders.reviewChanges]),
+    payments: [...drafts.values()].filter((one) => one.isChanged).map((one) => one.row),
+    facts: [...drafts.values()].flatMap(changedFactsOf),
+    disputes: [...drafts.values()].flatMap(changedDisputesOf),
+    orders: orders.changed(),
+    ...parts.changes(),
+  };
+
+  function applyToPayment(event: EventFacts, draft: PaymentDraft): ApplyOutcome {
+    const told = event.facts.facts.map((fact) => ({
+      ...fact,
+      livemode: event.facts.livemode,
+      inboxId: event.inboxId,
+    }));
+    const incoming = [...told, ...parts.link(event, draft.row.id)];
+    const isRepeated = incoming.every((fact) => {
+      const known = draft.facts.get(registerOf(fact));
+      return known !== undefined && saysTheSame(known, fact);
+    });
+    const news = incoming.filter((fact) => remember(draft, fact));
+    const derived = derivePayment([...draft.facts.values()]);
+
+    const before = draft.row;
+    const isMoved = moveDisputes(draft, derived.disputes, news, event.inboxId);
+    const reviews = reconcileReviews(derived.contradictions, draft.reviews);
+    const after = withDerived(before, derived, orders.idOf(derived.orderReference));
+    const isNew = before.version === 0;
+    if (!isNew && !isMoved && reviews.length === 0 && !differs(before, after)) {
+      const reason = isRepeated ? 'repeated' : 'stale';
+      return { outcome: 'noop', reason, paymentId: before.id };
+    }
+
+    draft.row = { ...after, version: before.version + 1 };
+    draft.isChanged = true;
+    if (isNew || before.status !== after.status) {
+      assertMove(PAYMENT_TRANSITIONS[before.status][after.status], before.status, after.status);
+      transitions.push({
+        paymentId: before.id,
+        orderId: null,
+        disputeId: null,
+        version: draft.row.version,
+        from: isNew ? null : before.status,
+        to: after.status,
+        facts: news,
+        inboxId: event.inboxId,
+      });
+    }
+    for (const change of reviews) {
+      draft.reviews.set(change.reason, change.status);
+      reviewChanges.push({
+        ...change,
+        paymentId: before.id,
+        orderId: null,
+        inboxId: event.inboxId,
+      });
+    }
+    const isHeld = [...draft.reviews.values()].includes('open');
+    orders.update(before.orderId, draft.row, isHeld, event.inboxId, news);
+    return { outcome: 'applied', paymentId: before.id };
+  }
+
+  function moveDisputes(
+    draft: PaymentDraft,
+    derived: readonly DerivedDispute[],
+    news: readonly RecordedFact[],
+    inboxId: string,
+  ): boolean {
+    let isMoved = false;
+    for (const dispute of derived) {
+      const before = draft.disputes.get(dispute.key);
+      if (before && isSameDispute(before, dispute)) continue;
+      isMoved = true;
+      const id = before?.id ?? uuidv7();
+      const version = (before?.version ?? 0) + 1;
+      draft.disputes.set(dispute.key, { ...dispute, id, version, paymentId: draft.row.id });
+      draft.changedDisputes.add(dispute.key);
+      if (before?.status === dispute.status) continue;
+      if (before) {
+        assertMove(
+          DISPUTE_TRANSITIONS[before.status][dispute.status],
+          before.status,
+          dispute.status,
+        );
+      }
+      transitions.push({
+        paymentId: null,
+        orderId: null,
+        disputeId: id,
+        version,
+        from: before?.status ?? null,
+        to: dispute.status,
+        facts: news.filter((fact) => fact.kind === 'dispute' && fact.key === dispute.key),
+        inboxId,
+      });
+    }
+    return isMoved;
+  }
+}
+
+/** Merges a fact into its register; true when the register holds something else than before. */
+function remember(draft: PaymentDraft, fact: RecordedFact): boolean {
+  const register = registerOf(fact);
+  const known = draft.facts.get(register);
+  if (known) {
+    const merged = mergeFacts(known, fact);
+    if (isEqual(merged, known)) return false;
+  }
+  draft.facts.set(register, fact);
+  draft.changedFacts.add(register);
+  return true;
+}
+
+function withDerived(row: PaymentRow, derived: DerivedPayment, orderId: string | null): PaymentRow {
+  const { status, currency, amountMinor, livemode } = derived;
+  const { amountAuthorizedMinor, amountCapturedMinor, amountRefundedMinor } = derived;
+  return {
+    ...row,
+    orderId,
+    status,
+    currency,
+    amountMinor,
+    amountAuthorizedMinor,
+    amountCapturedMinor,
+    amountRefundedMinor,
+    livemode,
+  };
+}
+
+const DERIVED_COLUMNS = [
+  'orderId',
+  'status',
+  'currency',
+  'amountMinor',
+  'amountAuthorizedMinor',
+  'amountCapturedMinor',
+  'amountRefundedMinor',
+  'livemode',
+] as const satisfies readonly (keyof PaymentRow)[];
+
+function differs(before: PaymentRow, after: PaymentRow): boolean {
+  return DERIVED_COLUMNS.some((column) => before[column] !== after[column]);
+}
+
+function isSameDispute(before: DisputeRow, derived: DerivedDispute): boolean {
+  return (
+    before.status === derived.status &&
+    before.amountMinor === derived.amountMinor &&
+    before.currency === derived.currency
+  );
+}
+
+function toDraft(row: PaymentRow, state: RingState): PaymentDraft {
+  const facts = state.facts.get(row.id) ?? [];
+  return {
+    row,
+    isChanged: false,
+    facts: new Map(facts.map((fact) => [registerOf(fact), fact])),
+    changedFacts: new Set(),
+    disputes: new Map(
+      state.disputes.filter((one) => one.paymentId === row.id).map((one) => [one.key, one]),
+    ),
+    changedDisputes: new Set(),
+    reviews: new Map(
+      state.reviews
+        .filter((one) => one.paymentId === row.id)
+        .map(({ reason, status }) => [reason, status]),
+    ),
+  };
+}
+
+function changedFactsOf(draft: PaymentDraft) {
+  return [...draft.changedFacts].flatMap((register) => {
+    const fact = draft.facts.get(register);
+    return fact ? [{ ...fact, paymentId: draft.row.id }] : [];
+  });
+}
+
+function changedDisputesOf(draft: PaymentDraft): DisputeRow[] {
+  return [...draft.disputes.values()].filter((one) => draft.changedDisputes.has(one.key));
+}
+
+/** A review may change twice within a ring; the last word is what is written. */
+function lastOfEach(changes: readonly ReviewChange[]): ReviewChange[] {
+  const last = new Map(
+    changes.map((one) => [`${one.paymentId ?? one.orderId ?? ''} ${one.reason}`, one]),
+  );
+  return [...last.values()];
+}
+
+function keyOf(one: { provider: string; account: string }, id: string): string {
+  return JSON.stringify([one.provider, one.account, id]);
+}

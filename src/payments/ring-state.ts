@@ -1,0 +1,137 @@
+import type { OrderTerms } from './derive-order.js';
+import type { StoredFact } from './fact-register.js';
+import type { OrderStatus } from './order.states.js';
+import type { DisputeState, PaymentFacts } from './payment-fact.js';
+import type { PaymentStatus } from './payment.states.js';
+import type { ReviewReason, ReviewStatus } from './review-reasons.js';
+
+/** One event of the inbox, translated. */
+export interface EventFacts {
+  readonly inboxId: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly facts: PaymentFacts;
+}
+
+/** A fact and the event that told it; null for a fact of our own commands. */
+export interface RecordedFact extends StoredFact {
+  readonly inboxId: string | null;
+}
+
+/** A row of `payments`, amounts in minor units. */
+export interface PaymentRow {
+  readonly id: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly providerPaymentId: string;
+  readonly orderId: string | null;
+  readonly status: PaymentStatus;
+  readonly currency: string | null;
+  readonly amountMinor: bigint | null;
+  readonly amountAuthorizedMinor: bigint;
+  readonly amountCapturedMinor: bigint;
+  readonly amountRefundedMinor: bigint;
+  readonly livemode: boolean;
+  /** 0: the row was made by the ring that is being applied. */
+  readonly version: number;
+}
+
+/** A row of `orders`, amounts in minor units. */
+export interface OrderRow extends OrderTerms {
+  readonly id: string;
+  readonly reference: string;
+  readonly status: OrderStatus;
+  readonly amountPaidMinor: bigint;
+  readonly amountRefundedMinor: bigint;
+  readonly version: number;
+}
+
+export interface DisputeRow {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly key: string;
+  readonly status: DisputeState;
+  readonly amountMinor: bigint | null;
+  readonly currency: string | null;
+  readonly version: number;
+}
+
+/** A review of a payment or of an order. */
+export interface ReviewRow {
+  readonly paymentId: string | null;
+  readonly orderId: string | null;
+  readonly reason: ReviewReason;
+  readonly status: ReviewStatus;
+}
+
+/** An object by which events name a payment; `paymentId` is null while nobody knows whose it is. */
+export interface PartRow {
+  readonly provider: string;
+  readonly account: string;
+  readonly partId: string;
+  readonly paymentId: string | null;
+}
+
+export interface ParkedFact extends RecordedFact {
+  readonly provider: string;
+  readonly account: string;
+  readonly partId: string;
+}
+
+/** Everything a ring touches, read under its locks. */
+export interface RingState {
+  readonly payments: readonly PaymentRow[];
+  readonly facts: ReadonlyMap<string, readonly RecordedFact[]>;
+  readonly disputes: readonly DisputeRow[];
+  readonly orders: readonly OrderRow[];
+  /** All payments of the locked orders, those of the ring included. */
+  readonly orderPayments: readonly PaymentRow[];
+  readonly reviews: readonly ReviewRow[];
+  readonly parts: readonly PartRow[];
+  readonly parkedFacts: readonly ParkedFact[];
+}
+
+/** What an event did. `applied` changed something, `noop` did not and says why. */
+export type ApplyOutcome =
+  | { readonly outcome: 'applied'; readonly paymentId: string }
+  | { readonly outcome: 'noop'; readonly reason: NoopReason; readonly paymentId: string | null };
+
+/**
+ * `repeated`: everything it says was known. `stale`: it says something new that changes nothing
+ * any more. `waiting_for_payment`: it names a part of a payment that is not known yet, and is kept
+ * until it is.
+ */
+export type NoopReason = 'repeated' | 'stale' | 'waiting_for_payment';
+
+/** One move of a payment, order or dispute. */
+export interface Transition {
+  readonly paymentId: string | null;
+  readonly orderId: string | null;
+  readonly disputeId: string | null;
+  readonly version: number;
+  readonly from: string | null;
+  readonly to: string;
+  /** What the event changed, for the person who asks why. */
+  readonly facts: readonly StoredFact[];
+  readonly inboxId: string | null;
+}
+
+/** A review that was opened, opened again or withdrawn. */
+export interface ReviewChange extends ReviewRow {
+  readonly inboxId: string | null;
+}
+
+/** What has to be written; every list may be empty. */
+export interface RingChanges {
+  readonly outcomes: ReadonlyMap<string, ApplyOutcome>;
+  readonly facts: readonly (RecordedFact & { readonly paymentId: string })[];
+  readonly payments: readonly PaymentRow[];
+  readonly orders: readonly OrderRow[];
+  readonly disputes: readonly DisputeRow[];
+  readonly transitions: readonly Transition[];
+  readonly reviews: readonly ReviewChange[];
+  readonly parts: readonly PartRow[];
+  readonly parkedFacts: readonly ParkedFact[];
+  /** Parts whose parked facts were taken over. */
+  readonly unparked: readonly PartRow[];
+}

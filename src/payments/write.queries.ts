@@ -1,0 +1,206 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Tx } from '../database/transaction.js';
+import type {
+  DisputeRow,
+  OrderRow,
+  ParkedFact,
+  PartRow,
+  PaymentRow,
+  RecordedFact,
+  ReviewChange,
+  Transition,
+} from './ring-state.js';
+
+/*
+ * Each statement takes its rows as one JSON array: one prepared statement for any number of rows.
+ * Amounts travel as strings, because a JSON number cannot hold every bigint.
+ */
+
+/** Stores what the registers hold now. The payment's lock is held, so nothing newer can be lost. */
+export async function upsertFacts(
+  tx: Tx,
+  facts: readonly (RecordedFact & { readonly paymentId: string })[],
+): Promise<void> {
+  await tx.query({
+    name: 'upsert-facts',
+    text: `
+      insert into payment_facts (payment_id, ${FACT_COLUMNS})
+      select "paymentId", ${FACT_VALUES} from json_to_recordset($1)
+        as t ("paymentId" uuid, ${FACT_RECORD})
+      on conflict (payment_id, kind, fact_key) do update set
+        amount_minor = excluded.amount_minor, currency = excluded.currency,
+        occurred_at = excluded.occurred_at, state = excluded.state,
+        reference = excluded.reference, livemode = excluded.livemode,
+        inbox_id = excluded.inbox_id`,
+    values: [json(facts)],
+  });
+}
+
+export async function upsertParkedFacts(tx: Tx, facts: readonly ParkedFact[]): Promise<void> {
+  await tx.query({
+    name: 'upsert-parked-facts',
+    text: `
+      insert into parked_facts (provider, account, part_id, ${FACT_COLUMNS})
+      select provider, account, "partId", ${FACT_VALUES} from json_to_recordset($1)
+        as t (provider text, account text, "partId" text, ${FACT_RECORD})
+      on conflict (provider, account, part_id, kind, fact_key) do update set
+        amount_minor = excluded.amount_minor, currency = excluded.currency,
+        occurred_at = excluded.occurred_at, state = excluded.state,
+        reference = excluded.reference, livemode = excluded.livemode,
+        inbox_id = excluded.inbox_id`,
+    values: [json(facts)],
+  });
+}
+
+/** Removes parked facts that their payment has taken over. */
+export async function deleteParkedFacts(tx: Tx, parts: readonly PartRow[]): Promise<void> {
+  await tx.query({
+    name: 'delete-parked-facts',
+    text: `
+      delete from parked_facts using json_to_recordset($1)
+        as t (provider text, account text, "partId" text)
+      where parked_facts.provider = t.provider and parked_facts.account = t.account
+        and parked_facts.part_id = t."partId"`,
+    values: [json(parts)],
+  });
+}
+
+/** Notes whose parts these are; what is known already stays as it is. */
+export async function linkParts(tx: Tx, parts: readonly PartRow[]): Promise<void> {
+  await tx.query({
+    name: 'link-parts',
+    text: `
+      update payment_parts set payment_id = t."paymentId" from json_to_recordset($1)
+        as t (provider text, account text, "partId" text, "paymentId" uuid)
+      where payment_parts.provider = t.provider and payment_parts.account = t.account
+        and payment_parts.part_id = t."partId" and payment_parts.payment_id is null`,
+    values: [json(parts)],
+  });
+}
+
+export async function updatePayments(tx: Tx, payments: readonly PaymentRow[]): Promise<void> {
+  await tx.query({
+    name: 'update-payments',
+    text: `
+      update payments set
+        order_id = t."orderId", status = t.status, currency = t.currency,
+        amount_minor = t."amountMinor", amount_authorized_minor = t."amountAuthorizedMinor",
+        amount_captured_minor = t."amountCapturedMinor",
+        amount_refunded_minor = t."amountRefundedMinor", livemode = t.livemode,
+        version = t.version, updated_at = now()
+      from json_to_recordset($1) as t (
+        id uuid, "orderId" uuid, status text, currency text, "amountMinor" bigint,
+        "amountAuthorizedMinor" bigint, "amountCapturedMinor" bigint,
+        "amountRefundedMinor" bigint, livemode boolean, version integer)
+      where payments.id = t.id`,
+    values: [json(payments)],
+  });
+}
+
+export async function updateOrders(tx: Tx, orders: readonly OrderRow[]): Promise<void> {
+  await tx.query({
+    name: 'update-orders',
+    text: `
+      update orders set
+        status = t.status, currency = t.currency, amount_paid_minor = t."amountPaidMinor",
+        amount_refunded_minor = t."amountRefundedMinor", version = t.version, updated_at = now()
+      from json_to_recordset($1) as t (
+        id uuid, status text, currency text, "amountPaidMinor" bigint,
+        "amountRefundedMinor" bigint, version integer)
+      where orders.id = t.id`,
+    values: [json(orders)],
+  });
+}
+
+/** Gives an order its terms. They are given once: what it owes never changes after that. */
+export async function setOrderTerms(
+  tx: Tx,
+  order: OrderRow & { readonly metadata: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  await tx.query({
+    name: 'set-order-terms',
+    text: `
+      update orders set currency = $2, amount_due_minor = $3, metadata = $4, version = $5,
+        updated_at = now()
+      where id = $1 and amount_due_minor is null`,
+    values: [
+      order.id,
+      order.currency,
+      order.amountDueMinor?.toString() ?? null,
+      JSON.stringify(order.metadata),
+      order.version,
+    ],
+  });
+}
+
+export async function upsertDisputes(tx: Tx, disputes: readonly DisputeRow[]): Promise<void> {
+  await tx.query({
+    name: 'upsert-disputes',
+    text: `
+      insert into disputes
+        (id, payment_id, dispute_key, status, amount_minor, currency, version)
+      select id, "paymentId", key, status, "amountMinor", currency, version
+      from json_to_recordset($1) as t (
+        id uuid, "paymentId" uuid, key text, status text, "amountMinor" bigint, currency text,
+        version integer)
+      on conflict (payment_id, dispute_key) do update set
+        status = excluded.status, amount_minor = excluded.amount_minor,
+        currency = excluded.currency, version = excluded.version, updated_at = now()`,
+    values: [json(disputes)],
+  });
+}
+
+export async function insertTransitions(
+  tx: Tx,
+  transitions: readonly Transition[],
+): Promise<void> {
+  await tx.query({
+    name: 'insert-transitions',
+    text: `
+      insert into transitions
+        (payment_id, order_id, dispute_id, version, from_status, to_status, facts, inbox_id)
+      select "paymentId", "orderId", "disputeId", version, "from", "to", facts, "inboxId"
+      from json_to_recordset($1) as t (
+        "paymentId" uuid, "orderId" uuid, "disputeId" uuid, version integer, "from" text,
+        "to" text, facts jsonb, "inboxId" uuid)`,
+    values: [json(transitions)],
+  });
+}
+
+/**
+ * Opens, opens again or withdraws reviews. `UNIQUE (payment_id, reason)` and `UNIQUE (order_id,
+ * reason)` make each contradiction one review; one that a person resolved is left alone.
+ */
+export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): Promise<void> {
+  for (const subject of ['payment_id', 'order_id'] as const) {
+    const rows = reviews.filter((one) => (one.paymentId === null) === (subject === 'order_id'));
+    if (rows.length === 0) continue;
+    await tx.query({
+      name: `upsert-reviews-${subject}`,
+      text: `
+        insert into reviews (id, payment_id, order_id, reason, status, inbox_id, closed_at)
+        select id, "paymentId", "orderId", reason, status, "inboxId",
+               case when status = 'open' then null else now() end
+        from json_to_recordset($1) as t (
+          id uuid, "paymentId" uuid, "orderId" uuid, reason text, status text, "inboxId" uuid)
+        on conflict (${subject}, reason) do update set
+          status = excluded.status, inbox_id = excluded.inbox_id,
+          closed_at = excluded.closed_at
+        where reviews.status <> 'resolved'`,
+      values: [json(rows.map((row) => ({ ...row, id: uuidv7() })))],
+    });
+  }
+}
+
+const FACT_COLUMNS = `kind, fact_key, amount_minor, currency, occurred_at, state, reference,
+  livemode, inbox_id`;
+const FACT_VALUES = `kind, key, "amountMinor", currency, to_timestamp("occurredAtMs" / 1000.0),
+  state, reference, livemode, "inboxId"`;
+const FACT_RECORD = `kind text, key text, "amountMinor" bigint, currency text,
+  "occurredAtMs" float8, state text, reference text, livemode boolean, "inboxId" uuid`;
+
+function json(rows: readonly unknown[]): string {
+  return JSON.stringify(rows, (_key, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  );
+}

@@ -1,0 +1,57 @@
+import type { Producer } from './queue-backend.js';
+import type { Ring } from './queues.js';
+
+/** What became of a ring, for the metrics. */
+export type RingResult = 'rung' | 'failed' | 'skipped';
+
+const RINGS_MAX = 64;
+const PAUSE_AFTER_FAILURE_MS = 1000;
+
+/**
+ * Tells the workers which rows of the inbox are new. A ring may get lost at any time without harm:
+ * the row is the work item, and the sweeper rings for whatever is left. So ringing never waits for
+ * a queue that is away; after a failure it is quiet for a second.
+ */
+export class Doorbell {
+  private underWay = 0;
+  private quietUntilMs = 0;
+
+  constructor(
+    private readonly producer: Producer,
+    private readonly onRing: (result: RingResult, events: number) => void,
+  ) {}
+
+  /** True when a ring would be tried now. */
+  get isListenedTo(): boolean {
+    return this.underWay < RINGS_MAX && Date.now() >= this.quietUntilMs;
+  }
+
+  /** Rings once for these rows; resolves to whether the queue took it. Never rejects. */
+  async ring(ids: readonly string[]): Promise<boolean> {
+    if (!this.isListenedTo) {
+      this.onRing('skipped', ids.length);
+      return false;
+    }
+    this.underWay += 1;
+    try {
+      const ring: Ring = { ids };
+      await this.producer.add(ring);
+      this.onRing('rung', ids.length);
+      return true;
+    } catch {
+      this.quietUntilMs = Date.now() + PAUSE_AFTER_FAILURE_MS;
+      this.onRing('failed', ids.length);
+      return false;
+    } finally {
+      this.underWay -= 1;
+    }
+  }
+
+  isReachable(): Promise<boolean> {
+    return this.producer.isReachable();
+  }
+
+  close(): Promise<void> {
+    return this.producer.close();
+  }
+}

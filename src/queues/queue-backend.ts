@@ -1,0 +1,218 @@
+import {
+  createPostgresBackend,
+  Queue,
+  Worker,
+  type Processor,
+  type QueueOptions,
+  type WorkerOptions,
+} from 'bullmq';
+import { Redis } from 'ioredis';
+import type { QueueName } from './queues.js';
+
+/** Where BullMQ keeps its jobs. Both backends behave alike to everybody above this file. */
+export interface QueueBackend {
+  readonly kind: 'redis' | 'postgres';
+  /**
+   * A queue to add to, or null while the backend is out of reach: it never waits for it. Every
+   * call gives the same queue as long as that works.
+   */
+  producer(name: QueueName): Producer;
+  worker(name: QueueName, process: Processor, options: WorkerLimits): Worker;
+}
+
+/** Adds jobs, or fails fast. */
+export interface Producer {
+  /** @throws Error when the backend did not take the job within its time limit */
+  add(data: unknown): Promise<void>;
+  /** True when the backend answers. */
+  isReachable(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface WorkerLimits {
+  readonly concurrency: number;
+  readonly lockSeconds: number;
+}
+
+type ErrorListener = (error: Error) => void;
+
+/** A producer that has not answered by then has failed; the sweeper rings again. */
+const COMMAND_TIMEOUT_MS = 250;
+const RECONNECT_MS_MAX = 1000;
+const JOB_OPTIONS = {
+  // The truth is the row, so a finished job is of no use; one that is kept would block its id.
+  removeOnComplete: true,
+  removeOnFail: true,
+  attempts: 1,
+} as const;
+
+/** @param prefix of the Redis keys */
+export function redisBackend(
+  redisUrl: string,
+  prefix: string,
+  onError: ErrorListener,
+): QueueBackend {
+  return {
+    kind: 'redis',
+    producer: (name) => redisProducer(redisUrl, prefix, name, onError),
+    worker: (name, process, limits) =>
+      listening(
+        new Worker(name, process, {
+          ...workerOptions(limits),
+          prefix,
+          connection: {
+            url: redisUrl,
+            maxRetriesPerRequest: null, // a worker waits for Redis, however long it takes
+            retryStrategy: reconnectMs,
+          },
+        }),
+        onError,
+      ),
+  };
+}
+
+/** @param schema of the database in which BullMQ keeps its tables; it must be migrated */
+export function postgresBackend(
+  databaseUrl: string,
+  schema: string,
+  onError: ErrorListener,
+): QueueBackend {
+  const connection = {
+    connectionString: databaseUrl,
+    schema,
+    max: 2,
+    keepAlive: true,
+    connectionTimeoutMillis: 2000,
+  };
+  return {
+    kind: 'postgres',
+    producer: (name) => postgresProducer(connection, name, onError),
+    worker: (name, process, limits) =>
+      listening(
+        new Worker(
+          name,
+          process,
+          { ...workerOptions(limits), connection } as unknown as WorkerOptions,
+          createPostgresBackend as never,
+        ),
+        onError,
+      ),
+  };
+}
+
+function redisProducer(
+  redisUrl: string,
+  prefix: string,
+  name: QueueName,
+  onError: ErrorListener,
+): Producer {
+  // Our own connection, because BullMQ waits for ever for one that never was up, and because
+  // commands must fail and not queue up while Redis is away or hangs.
+  const redis = new Redis(redisUrl, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 2000,
+    retryStrategy: reconnectMs,
+  });
+  redis.on('error', onError);
+  const queues = new Replaceable(() =>
+    listening(
+      new Queue(name, { connection: redis, prefix, skipVersionCheck: true } as QueueOptions),
+      onError,
+    ),
+  );
+  return {
+    async add(data) {
+      if (redis.status !== 'ready') throw new Error(`Redis is ${redis.status}`);
+      await queues.use((queue) => queue.add('ring', data, JOB_OPTIONS));
+    },
+    isReachable: async () => {
+      if (redis.status !== 'ready') return false;
+      return redis.ping().then(
+        () => true,
+        () => false,
+      );
+    },
+    async close() {
+      await queues.close();
+      redis.disconnect();
+    },
+  };
+}
+
+function postgresProducer(
+  connection: Readonly<Record<string, unknown>>,
+  name: QueueName,
+  onError: ErrorListener,
+): Producer {
+  const queues = new Replaceable(() =>
+    listening(
+      new Queue(
+        name,
+        { connection: { ...connection, query_timeout: 2000 } } as unknown as QueueOptions,
+        createPostgresBackend as never,
+      ),
+      onError,
+    ),
+  );
+  return {
+    add: (data) => queues.use((queue) => queue.add('ring', data, JOB_OPTIONS)),
+    isReachable: () => Promise.resolve(true), // where our own rows are; asked for elsewhere
+    close: () => queues.close(),
+  };
+}
+
+/**
+ * A queue that is made when it is needed and made again when it failed before it ever worked:
+ * BullMQ remembers a first connection that failed, and would fail for ever.
+ */
+class Replaceable {
+  private queue: Queue | null = null;
+  private hasWorked = false;
+
+  constructor(private readonly make: () => Queue) {}
+
+  async use(work: (queue: Queue) => Promise<unknown>): Promise<void> {
+    const queue = (this.queue ??= this.make());
+    try {
+      await work(queue);
+      this.hasWorked = true;
+    } catch (error) {
+      if (!this.hasWorked && this.queue === queue) {
+        this.queue = null;
+        void queue.close().catch(() => undefined);
+      }
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.queue?.close();
+  }
+}
+
+function workerOptions({ concurrency, lockSeconds }: WorkerLimits) {
+  return {
+    concurrency,
+    lockDuration: lockSeconds * 1000,
+    stalledInterval: lockSeconds * 1000,
+    maxStalledCount: 1, // a ring that stalls again is given up: the sweeper rings anew
+    drainDelay: 5,
+    runRetryDelay: 1000,
+    autorun: false,
+  };
+}
+
+function reconnectMs(times: number): number {
+  return Math.min(times * 100, RECONNECT_MS_MAX);
+}
+
+/** Without a listener, an `error` event would end the process. */
+function listening<T extends { on(event: 'error', listener: ErrorListener): unknown }>(
+  emitter: T,
+  onError: ErrorListener,
+): T {
+  emitter.on('error', onError);
+  return emitter;
+}

@@ -1,0 +1,226 @@
+import type { Worker } from 'bullmq';
+import type { Config } from './config/config.js';
+import { milliseconds } from './config/config.js';
+import { openDatabase, type Database } from './database/database.js';
+import { createInboxWorker } from './inbox/inbox.processor.js';
+import { measureBacklog } from './inbox/inbox.queries.js';
+import { InboxSweeper } from './inbox/inbox.sweeper.js';
+import type { AttemptReport, RingContext } from './inbox/process-ring.js';
+import { EventReceiver } from './inbox/receive-event.js';
+import { RedeliveryCounter } from './inbox/redeliveries.js';
+import type { PaymentProvider } from './providers/provider.js';
+import { createProviders, PROVIDERS, type SecretsByProvider } from './providers/providers.js';
+import { Doorbell } from './queues/doorbell.js';
+import { postgresBackend, redisBackend, type QueueBackend } from './queues/queue-backend.js';
+import { QUEUES } from './queues/queues.js';
+import type { Logger } from './telemetry/logger.js';
+import { createMetrics, type Metrics } from './telemetry/metrics.js';
+
+/** Everything one process is made of, wired by hand and in one place. */
+export interface Services {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly database: Database;
+  readonly providers: ReadonlyMap<string, PaymentProvider>;
+  readonly doorbell: Doorbell;
+  readonly receiver: EventReceiver;
+  readonly sweeper: InboxSweeper;
+  /** Starts the worker's loops; nothing is worked on before. */
+  startWorking(): void;
+  /** Lets work under way finish, within the bound of `DRAIN_SECONDS`, and closes everything. */
+  close(): Promise<void>;
+}
+
+/** @param databaseUrl of a database that is migrated */
+export async function createServices(
+  config: Config,
+  databaseUrl: string,
+  logger: Logger,
+): Promise<Services> {
+  const metrics = createMetrics();
+  const onError = (source: string) => (error: unknown) => {
+    logger.warn({ error, source }, 'trouble that passes by itself');
+  };
+  const database = await openDatabase(databaseUrl, config, onError('postgres'));
+  const providers = createProviders(secretsOf(config), config.ORDER_REFERENCE_KEY);
+  const backend = createBackend(config, databaseUrl, onError('queue'));
+  const doorbell = new Doorbell(backend.producer(QUEUES.inbox), (result, events) => {
+    metrics.rings.inc({ result });
+    if (result === 'failed') logger.warn({ events }, 'the queue did not take a ring');
+  });
+  const redeliveries = new RedeliveryCounter(database.ingest, {
+    conflicts: (count) => {
+      metrics.conflicts.inc(count);
+      logger.error({ count }, 'an event id came with another content');
+    },
+    failed: onError('redeliveries'),
+  });
+  const receiver = createReceiver(config, database, doorbell, redeliveries, metrics);
+  const sweeper = createSweeper(config, database, doorbell, onError('sweeper'));
+  watchBacklog(metrics, database);
+
+  let worker: Worker | null = null;
+  return {
+    config,
+    logger,
+    metrics,
+    database,
+    providers,
+    doorbell,
+    receiver,
+    sweeper,
+    startWorking() {
+      worker = createWorker(config, backend, database, providers, metrics, logger);
+      void worker.run().catch(onError('worker'));
+      sweeper.start();
+    },
+    async close() {
+      await within(config.DRAIN_SECONDS, logger, 'drain', async () => {
+        await receiver.drained();
+        await Promise.all([redeliveries.drained(), sweeper.stop(), worker?.close()]);
+      });
+      await within(2, logger, 'close', async () => {
+        await worker?.close(true);
+        await doorbell.close();
+        await database.close();
+      });
+    },
+  };
+}
+
+function secretsOf(config: Config): SecretsByProvider {
+  const none: ReadonlyMap<string, readonly string[]> = new Map();
+  const entries = PROVIDERS.map(({ name }) => [name, config.providerSecrets.get(name) ?? none]);
+  return Object.fromEntries(entries) as SecretsByProvider;
+}
+
+function createBackend(
+  { REDIS_URL, QUEUE_PREFIX }: Config,
+  databaseUrl: string,
+  onError: (error: unknown) => void,
+): QueueBackend {
+  return REDIS_URL === undefined
+    ? postgresBackend(databaseUrl, QUEUE_PREFIX, onError)
+    : redisBackend(REDIS_URL, QUEUE_PREFIX, onError);
+}
+
+function createReceiver(
+  config: Config,
+  database: Database,
+  doorbell: Doorbell,
+  redeliveries: RedeliveryCounter,
+  metrics: Metrics,
+): EventReceiver {
+  return new EventReceiver(
+    database.ingest,
+    {
+      rowsMax: config.FLUSH_ROWS_MAX,
+      bytesMax: config.FLUSH_BYTES_MAX,
+      flushesMax: config.FLUSHES_MAX,
+      waitingEventsMax: config.ADMISSION_EVENTS_MAX,
+      waitingBytesMax: config.ADMISSION_BYTES_MAX,
+      graceSeconds: config.RING_GRACE_SECONDS,
+    },
+    {
+      recorded: (ids) => void doorbell.ring(ids),
+      redelivered: (redelivery) => {
+        redeliveries.note(redelivery);
+      },
+      flushed: (rows, seconds) => {
+        metrics.flushRows.observe(rows);
+        metrics.flushSeconds.observe(seconds);
+      },
+    },
+  );
+}
+
+function createSweeper(
+  config: Config,
+  database: Database,
+  doorbell: Doorbell,
+  onError: (error: unknown) => void,
+): InboxSweeper {
+  return new InboxSweeper(
+    database.work,
+    doorbell,
+    {
+      intervalMs: milliseconds(config.SWEEP_INTERVAL_SECONDS),
+      eventsMax: config.SWEEP_EVENTS_MAX,
+      ringEventsMax: config.RING_EVENTS_MAX,
+      graceSeconds: config.RING_GRACE_SECONDS,
+    },
+    onError,
+  );
+}
+
+function createWorker(
+  config: Config,
+  backend: QueueBackend,
+  database: Database,
+  providers: ReadonlyMap<string, PaymentProvider>,
+  metrics: Metrics,
+  logger: Logger,
+): Worker {
+  const context: RingContext = {
+    pool: database.work,
+    providers,
+    attemptsMax: config.ATTEMPTS_MAX,
+    backoff: {
+      baseSeconds: config.BACKOFF_BASE_SECONDS,
+      factor: config.BACKOFF_FACTOR,
+      capSeconds: config.BACKOFF_CAP_SECONDS,
+    },
+    report: (report) => {
+      reportAttempt(metrics, logger, report);
+    },
+  };
+  const limits = {
+    concurrency: config.WORKER_CONCURRENCY,
+    lockSeconds: config.WORKER_LOCK_SECONDS,
+  };
+  return createInboxWorker(backend, context, limits, (named, taken, seconds) => {
+    metrics.ringEvents.observe(taken);
+    metrics.ringSeconds.observe(seconds);
+    logger.info({ named, taken, seconds }, 'ring');
+  });
+}
+
+function reportAttempt(metrics: Metrics, logger: Logger, report: AttemptReport): void {
+  const { provider, outcome, reason, lagSeconds } = report;
+  metrics.outcomes.inc({ provider, outcome, reason: reason ?? '' });
+  if (outcome !== 'retry') metrics.applyLagSeconds.observe({ provider }, lagSeconds);
+  if (reason === 'transition_impossible') metrics.impossible.inc();
+  logger[outcome === 'retry' || outcome === 'dead' ? 'warn' : 'info'](report, 'attempt');
+}
+
+/** The backlog is counted when somebody asks for the metrics, never on a timer. */
+function watchBacklog(metrics: Metrics, database: Database): void {
+  metrics.measure.push(async () => {
+    const { received, dead, oldestSeconds } = await measureBacklog(database.work);
+    metrics.backlog.set(received);
+    metrics.backlogOldestSeconds.set(oldestSeconds);
+    metrics.deadLetters.set(dead);
+  });
+}
+
+/** Runs one step of a shutdown; what does not finish in time is said and left behind. */
+async function within(
+  seconds: number,
+  logger: Logger,
+  step: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, milliseconds(seconds), 'late');
+  });
+  try {
+    const result = await Promise.race([work(), timeUp]);
+    if (result === 'late') logger.error({ step, seconds }, 'a step of the shutdown took too long');
+  } catch (error) {
+    logger.error({ step, error }, 'a step of the shutdown failed');
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,42 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+
+export type { Logger };
+
+/**
+ * JSON logs. No line ever holds a body, a secret or a token: the code does not log them, and what
+ * a header or an error might carry along is cut out here.
+ */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  return pino(
+    {
+      level,
+      base: { service: 'tollgate', pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: {
+        paths: [
+          'headers',
+          '*.headers',
+          '*.authorization',
+          '*.body',
+          '*.secret',
+          '*.token',
+          '*.password',
+          'error.cause',
+          'error.query',
+          'error.parameters',
+        ],
+        censor: '[redacted]',
+      },
+      serializers: { error: toPlainError },
+    },
+    destination ?? pino.destination({ sync: false }),
+  );
+}
+
+/** Code, message and stack of an error; nothing that a driver may have hung on it. */
+function toPlainError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code = 'code' in error ? error.code : undefined;
+  const cause = error.cause instanceof Error ? error.cause.message : undefined;
+  return { name: error.name, code, message: error.message, cause, stack: error.stack };
+}

@@ -1,0 +1,120 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+const LATENCY_BUCKETS_SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
+const LAG_BUCKETS_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 3600, 86_400];
+const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/** All metrics of one service. Labels come from lists of ours, never from a request. */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    /** Asked before the metrics are read out, for what is counted in the database. */
+    measure: [] as (() => Promise<void>)[],
+    received: new Counter({
+      name: 'tollgate_events_received_total',
+      help: 'Events recorded for the first time',
+      labelNames: ['provider'],
+      registers,
+    }),
+    duplicates: new Counter({
+      name: 'tollgate_events_duplicate_total',
+      help: 'Deliveries of events that were recorded before',
+      labelNames: ['provider'],
+      registers,
+    }),
+    conflicts: new Counter({
+      name: 'tollgate_events_conflict_total',
+      help: 'Deliveries with a known event id and another content: an alarm',
+      registers,
+    }),
+    refused: new Counter({
+      name: 'tollgate_deliveries_refused_total',
+      help: 'Deliveries that were not recorded, by reason',
+      labelNames: ['provider', 'reason'],
+      registers,
+    }),
+    secretMatched: new Counter({
+      name: 'tollgate_secret_matched_total',
+      help: 'Deliveries by the secret that verified them, 0 = newest: evidence for a rotation',
+      labelNames: ['provider', 'account', 'index'],
+      registers,
+    }),
+    outcomes: new Counter({
+      name: 'tollgate_events_outcome_total',
+      help: 'Attempts at events by what came of them: applied, noop, ignored, retry, dead',
+      labelNames: ['provider', 'outcome', 'reason'],
+      registers,
+    }),
+    impossible: new Counter({
+      name: 'tollgate_transitions_impossible_total',
+      help: 'Moves that the tables call impossible: a defect, an alarm',
+      registers,
+    }),
+    acknowledgeSeconds: new Histogram({
+      name: 'tollgate_acknowledge_seconds',
+      help: 'From the verified delivery to its commit',
+      labelNames: ['provider'],
+      buckets: LATENCY_BUCKETS_SECONDS,
+      registers,
+    }),
+    applyLagSeconds: new Histogram({
+      name: 'tollgate_apply_lag_seconds',
+      help: 'From the receipt of an event to its outcome',
+      labelNames: ['provider'],
+      buckets: LAG_BUCKETS_SECONDS,
+      registers,
+    }),
+    flushRows: new Histogram({
+      name: 'tollgate_flush_rows',
+      help: 'Events in one INSERT',
+      buckets: BATCH_BUCKETS,
+      registers,
+    }),
+    flushSeconds: new Histogram({
+      name: 'tollgate_flush_seconds',
+      help: 'One INSERT with its commit',
+      buckets: LATENCY_BUCKETS_SECONDS,
+      registers,
+    }),
+    rings: new Counter({
+      name: 'tollgate_rings_total',
+      help: 'Rings by whether the queue took them',
+      labelNames: ['result'],
+      registers,
+    }),
+    ringEvents: new Histogram({
+      name: 'tollgate_ring_events',
+      help: 'Events one ring applied',
+      buckets: BATCH_BUCKETS,
+      registers,
+    }),
+    ringSeconds: new Histogram({
+      name: 'tollgate_ring_seconds',
+      help: 'From hearing a ring to its commit',
+      buckets: LATENCY_BUCKETS_SECONDS,
+      registers,
+    }),
+    backlog: new Gauge({
+      name: 'tollgate_inbox_backlog',
+      help: 'Events that are received and not finished',
+      registers,
+    }),
+    backlogOldestSeconds: new Gauge({
+      name: 'tollgate_inbox_backlog_oldest_seconds',
+      help: 'Age of the oldest of them',
+      registers,
+    }),
+    deadLetters: new Gauge({
+      name: 'tollgate_inbox_dead_letters',
+      help: 'Events that wait for a person',
+      registers,
+    }),
+  };
+}
