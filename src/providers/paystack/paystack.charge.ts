@@ -1,0 +1,56 @@
+import type { PaymentFact, PaymentFacts } from '../../payments/payment-fact.js';
+import { createFact } from '../fact.js';
+import { readCurrency } from '../money.js';
+import { readOrderReference } from '../order-reference.js';
+import { readIdentifier } from '../payload.js';
+import { type PaystackEvent, readPaystackAmount, readPaystackId } from './paystack.event.js';
+import { readFirstTime } from './paystack.time.js';
+
+/**
+ * Says what `charge.success` means. The payment's id is the transaction's reference, by which
+ * refunds and disputes name it too; `amount` is what the customer paid, `requested_amount` what
+ * was asked for (they differ when the customer bears the fees).
+ * @throws TollgateError `amount_unusable`, `currency_unusable`, `payload_malformed`
+ * @see https://paystack.com/docs/payments/webhooks/#types-of-events
+ */
+export function translatePaystackCharge(event: PaystackEvent): PaymentFacts {
+  const { data } = event;
+  const reference = readIdentifier(data, 'reference');
+  const amountMinor = readPaystackAmount(data['amount'], 'amount');
+  const said = {
+    currency: readCurrency(data['currency']),
+    occurredAtMs: readFirstTime(data, ['paid_at', 'paidAt', 'created_at', 'createdAt']),
+  };
+  const requested = createFact('requested', reference, {
+    ...said,
+    amountMinor: readPaystackAmount(data['requested_amount'] ?? data['amount'], 'requested_amount'),
+    reference: readReference(data['metadata'], event.orderReferenceKey),
+  });
+  const captured: PaymentFact[] =
+    isSuccessful(data['status']) && amountMinor > 0n
+      ? [createFact('captured', reference, { ...said, amountMinor })]
+      : [];
+
+  const transactionId = readPaystackId(data['id']);
+  return {
+    providerPaymentId: reference,
+    partIds: transactionId === null ? [] : [transactionId],
+    livemode: event.livemode,
+    facts: [requested, ...captured],
+  };
+}
+
+/** The event's name says success; a status that says otherwise means no money. */
+function isSuccessful(status: unknown): boolean {
+  return status === undefined || status === null || status === 'success';
+}
+
+/** Paystack hands metadata back as it was given: an object, JSON in a string, `""` or `0`. */
+function readReference(metadata: unknown, orderReferenceKey: string): string | null {
+  if (typeof metadata !== 'string') return readOrderReference(metadata, orderReferenceKey);
+  try {
+    return readOrderReference(JSON.parse(metadata), orderReferenceKey);
+  } catch {
+    return null; // Text that was never meant as JSON.
+  }
+}

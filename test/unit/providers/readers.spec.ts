@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import { isUsableIdentifier } from '../../../src/providers/identifier.js';
+import { readAmount, readCurrency, readOptionalAmount } from '../../../src/providers/money.js';
+import { readOrderReference } from '../../../src/providers/order-reference.js';
+import { readIsoTime, readUnixSeconds } from '../../../src/providers/time.js';
+
+describe('readAmount', () => {
+  it('reads every integer that JSON carries exactly', () => {
+    expect(readAmount(0, 'amount')).toBe(0n);
+    expect(readAmount(5000, 'amount')).toBe(5000n);
+    expect(readAmount(Number.MAX_SAFE_INTEGER, 'amount')).toBe(9007199254740991n);
+  });
+
+  it.each([
+    '9007199254740993',
+    '1e21',
+    '1e400',
+    '-0',
+    '-5',
+    '10.5',
+    '"1000"',
+    'null',
+    'true',
+    '[1]',
+    '{}',
+  ])('B29 refuses %s', (json) => {
+    expect(() => readAmount(JSON.parse(json), 'amount')).toThrow('"amount"');
+  });
+
+  it('B29 refuses an absent amount, unless it only informs', () => {
+    expect(() => readAmount(undefined, 'amount')).toThrow('found undefined');
+    expect(readOptionalAmount(undefined, 'amount')).toBeNull();
+    expect(readOptionalAmount(null, 'amount')).toBeNull();
+    expect(() => readOptionalAmount('12', 'amount')).toThrow('found string');
+  });
+});
+
+describe('readCurrency', () => {
+  it.each([
+    ['usd', 'USD'],
+    ['NGN', 'NGN'],
+    ['jpy', 'JPY'],
+    ['Kwd', 'KWD'],
+  ])('B30 reads %s', (text, code) => {
+    expect(readCurrency(text)).toBe(code);
+  });
+
+  it('gives null when the provider does not say', () => {
+    expect(readCurrency(undefined)).toBeNull();
+    expect(readCurrency(null)).toBeNull();
+  });
+
+  it.each(['', 'us', 'usdt', 'zzz', '$', 'ınr', ' usd', 840, {}, ['usd']])(
+    'B30 refuses %j',
+    (value) => {
+      expect(() => readCurrency(value)).toThrow('ISO 4217');
+    },
+  );
+});
+
+describe('readUnixSeconds', () => {
+  it('reads whole seconds of the years 1970 to 9999', () => {
+    expect(readUnixSeconds(0)).toBe(0);
+    expect(readUnixSeconds(1768471200)).toBe(Date.parse('2026-01-15T10:00:00Z'));
+    expect(readUnixSeconds(253402300799)).toBe(Date.parse('9999-12-31T23:59:59Z'));
+  });
+
+  it.each([-1, 253402300800, 1768471200000, 1.5, NaN, Infinity, '1768471200', null, undefined])(
+    'B35 takes %p for no time',
+    (value) => {
+      expect(readUnixSeconds(value)).toBeNull();
+    },
+  );
+});
+
+describe('readIsoTime', () => {
+  it('reads a time with its offset', () => {
+    const expected = Date.UTC(2020, 10, 24, 13, 45, 57);
+    expect(readIsoTime('2020-11-24T13:45:57.000Z')).toBe(expected);
+    expect(readIsoTime('2020-11-24T14:45:57+01:00')).toBe(expected);
+    expect(readIsoTime('2020-11-24T13:45:57.123456789Z')).toBe(expected + 123);
+  });
+
+  it.each([
+    '2020-11-24T13:45:57',
+    '2020-11-24',
+    'Nov 24 2020',
+    '2020-13-45T13:45:57Z',
+    '1969-12-31T23:59:59Z',
+    '',
+    null,
+    1606225557,
+  ])('B35 takes %p for no time', (value) => {
+    expect(readIsoTime(value)).toBeNull();
+  });
+});
+
+describe('isUsableIdentifier', () => {
+  it.each(['a', 'a'.repeat(255), 'evt:1/2', '🧾', "'; DROP", ' '])('B21 takes %j', (value) => {
+    expect(isUsableIdentifier(value)).toBe(true);
+  });
+
+  it.each(['', 'a'.repeat(256), 'a\u0000', 'a\n', '\u0085', '\ud800', 5, null, {}])(
+    'B21 refuses %j',
+    (value) => {
+      expect(isUsableIdentifier(value)).toBe(false);
+    },
+  );
+});
+
+describe('readOrderReference', () => {
+  it('reads text and integers', () => {
+    expect(readOrderReference({ order_id: 'A-1' }, 'order_id')).toBe('A-1');
+    expect(readOrderReference({ order_id: 6735 }, 'order_id')).toBe('6735');
+  });
+
+  it.each([
+    0,
+    '',
+    null,
+    [],
+    { order_id: '' },
+    { order_id: 1.5 },
+    { order_id: '\ud800' },
+    { other: 'x' },
+  ])('finds none in %j', (metadata) => {
+    expect(readOrderReference(metadata, 'order_id')).toBeNull();
+  });
+
+  it('B28 does not reach into the prototype', () => {
+    expect(readOrderReference({}, 'constructor')).toBeNull();
+    expect(readOrderReference(JSON.parse('{"__proto__":{"order_id":"x"}}'), 'order_id')).toBeNull();
+  });
+});
