@@ -137,7 +137,7 @@ export class Payments1795305600001 implements MigrationInterface {
         constraint reviews_payment_unique unique (payment_id, reason),
         constraint reviews_order_unique unique (order_id, reason),
         constraint reviews_closed_check check ((status = 'open') = (closed_at is null)),
-        constraint reviews_resolution_check
+        constraint reviews_resolved_check
           check ((status = 'resolved') = (resolution is not null and resolved_by is not null))
       )`);
     await runner.query(`create index reviews_open on reviews (opened_at) where status = 'open'`);

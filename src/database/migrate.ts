@@ -39,6 +39,7 @@ async function locked<T>(
   work: (client: pg.Client, dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ connectionString: databaseUrl });
+  client.on('error', () => undefined); // what is under way fails by itself
   await client.connect();
   const dataSource = new DataSource({
     type: 'postgres',

@@ -43,7 +43,8 @@ export function derivePayment(facts: readonly StoredFact[]): DerivedPayment {
   const of = (kind: FactKind) => facts.filter((fact) => fact.kind === kind);
   const requested = of('requested');
   // Money that was taken says what the currency is; otherwise what was asked for does.
-  const currency = currencyOf(of('captured')) ?? currencyOf(requested) ?? currencyOf(facts);
+  const taken = of('captured').filter((fact) => (fact.amountMinor ?? 0n) > 0n);
+  const currency = currencyOf(taken) ?? currencyOf(requested) ?? currencyOf(facts);
   const money = (kind: FactKind) =>
     of(kind).filter((fact) => fact.currency === null || fact.currency === currency);
 

@@ -67,7 +67,7 @@ export class PartDrafts {
       this.parked.delete(key);
       for (const fact of waiting) this.newlyParked.delete(fact);
       if (waiting.length > 0) this.unparked.push(row);
-      return waiting;
+      return waiting.map(toFact);
     });
   }
 
@@ -85,6 +85,11 @@ export class PartDrafts {
     this.parked.set(key, facts);
     return facts;
   }
+}
+
+/** A parked fact once its payment is known: the part is of no interest any more. */
+function toFact({ provider: _, account: __, partId: ___, ...fact }: ParkedFact): RecordedFact {
+  return fact;
 }
 
 function keyOf({ provider, account, partId }: PartKey): string {

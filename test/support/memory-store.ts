@@ -1,0 +1,155 @@
+import type {
+  OrderRow,
+  PaymentRow,
+  RingChanges,
+  RingState,
+} from '../../src/payments/ring-state.js';
+import { planRing } from '../../src/payments/plan-ring.js';
+import { registerOf } from '../../src/payments/fact-register.js';
+import type { EventFacts, RecordedFact } from '../../src/payments/ring-state.js';
+
+/** Applies rings to plain maps: the planner without a database, for many thousands of orders. */
+export class MemoryStore {
+  private readonly payments = new Map<string, PaymentRow>();
+  private readonly orders = new Map<string, OrderRow>();
+  private readonly facts = new Map<string, Map<string, RecordedFact>>();
+  private readonly disputes = new Map<string, RingState['disputes'][number]>();
+  private readonly reviews = new Map<string, RingState['reviews'][number]>();
+  private readonly parts = new Map<string, RingState['parts'][number]>();
+  private parked: RingState['parkedFacts'][number][] = [];
+  readonly outcomes = new Map<string, string>();
+  private nextId = 0;
+
+  constructor(orders: readonly Pick<OrderRow, 'reference' | 'currency' | 'amountDueMinor'>[] = []) {
+    for (const order of orders) this.addOrder(order);
+  }
+
+  apply(events: readonly EventFacts[]): void {
+    for (const { provider, account, facts } of events) {
+      for (const { reference } of facts.facts) {
+        const isNew = reference !== null && !this.orderOf(reference);
+        if (isNew) this.addOrder({ reference, currency: null, amountDueMinor: null });
+      }
+      if (facts.providerPaymentId !== null) {
+        this.addPayment(provider, account, facts.providerPaymentId, facts.livemode);
+      }
+      for (const partId of facts.partIds) {
+        if (!this.parts.has(partId)) {
+          this.parts.set(partId, { provider, account, partId, paymentId: null });
+        }
+      }
+    }
+    this.write(planRing(events, this.read()));
+  }
+
+  /** Everything that must not depend on the order of arrival, without ids and versions. */
+  result() {
+    const referenceOf = (id: string | null) =>
+      id === null ? null : this.orders.get(id)?.reference;
+    const subjectOf = (review: RingState['reviews'][number]) =>
+      review.orderId === null
+        ? this.payments.get(review.paymentId ?? '')?.providerPaymentId
+        : referenceOf(review.orderId);
+    return {
+      payments: [...this.payments.values()]
+        .map(({ id, version: _version, orderId, ...row }) => ({
+          ...row,
+          order: referenceOf(orderId),
+          facts: [...(this.facts.get(id)?.values() ?? [])]
+            .map(({ inboxId: _inboxId, ...one }) => one)
+            .sort((a, b) => (registerOf(a) < registerOf(b) ? -1 : 1)),
+        }))
+        .sort((a, b) => (a.providerPaymentId < b.providerPaymentId ? -1 : 1)),
+      orders: [...this.orders.values()]
+        .map(({ id: _id, version: _version, ...row }) => row)
+        .sort((a, b) => (a.reference < b.reference ? -1 : 1)),
+      disputes: [...this.disputes.values()]
+        .map(({ id: _id, paymentId: _paymentId, version: _version, ...row }) => row)
+        .sort((a, b) => (a.key < b.key ? -1 : 1)),
+      reviews: [...this.reviews.values()]
+        .filter(({ status }) => status !== 'withdrawn')
+        .map((one) => `${subjectOf(one) ?? ''}: ${one.reason} ${one.status}`)
+        .sort(),
+      parked: this.parked.length,
+    };
+  }
+
+  private read(): RingState {
+    const payments = [...this.payments.values()];
+    return {
+      payments,
+      facts: new Map(payments.map(({ id }) => [id, [...(this.facts.get(id)?.values() ?? [])]])),
+      disputes: [...this.disputes.values()],
+      orders: [...this.orders.values()],
+      orderPayments: payments.filter(({ orderId }) => orderId !== null),
+      reviews: [...this.reviews.values()],
+      parts: [...this.parts.values()],
+      parkedFacts: this.parked,
+    };
+  }
+
+  private write(changes: RingChanges): void {
+    for (const [id, one] of changes.outcomes) {
+      this.outcomes.set(id, one.outcome === 'noop' ? `noop: ${one.reason}` : one.outcome);
+    }
+    for (const row of changes.payments) this.payments.set(row.id, row);
+    for (const row of changes.orders) this.orders.set(row.id, row);
+    for (const row of changes.disputes) this.disputes.set(row.id, row);
+    for (const row of changes.parts) this.parts.set(row.partId, row);
+    for (const row of changes.reviews) {
+      this.reviews.set(`${row.paymentId ?? row.orderId ?? ''} ${row.reason}`, row);
+    }
+    for (const { paymentId, ...fact } of changes.facts) {
+      const facts = this.facts.get(paymentId) ?? new Map<string, RecordedFact>();
+      facts.set(registerOf(fact), fact);
+      this.facts.set(paymentId, facts);
+    }
+    const gone = new Set(changes.unparked.map(({ partId }) => partId));
+    const kept = this.parked.filter(
+      (one) =>
+        !gone.has(one.partId) &&
+        !changes.parkedFacts.some(
+          (newer) => newer.partId === one.partId && registerOf(newer) === registerOf(one),
+        ),
+    );
+    this.parked = [...kept, ...changes.parkedFacts];
+  }
+
+  private orderOf(reference: string): OrderRow | undefined {
+    return [...this.orders.values()].find((one) => one.reference === reference);
+  }
+
+  private addOrder(order: Pick<OrderRow, 'reference' | 'currency' | 'amountDueMinor'>): void {
+    const id = `order ${(this.nextId += 1)}`;
+    const money = { amountPaidMinor: 0n, amountRefundedMinor: 0n };
+    this.orders.set(id, {
+      id,
+      ...order,
+      ...money,
+      status: 'open',
+      isCancelled: false,
+      version: 0,
+    });
+  }
+
+  private addPayment(provider: string, account: string, key: string, livemode: boolean): void {
+    const isKnown = [...this.payments.values()].some((one) => one.providerPaymentId === key);
+    if (isKnown) return;
+    const id = `payment ${(this.nextId += 1)}`;
+    this.payments.set(id, {
+      id,
+      provider,
+      account,
+      providerPaymentId: key,
+      orderId: null,
+      status: 'initiated',
+      currency: null,
+      amountMinor: null,
+      amountAuthorizedMinor: 0n,
+      amountCapturedMinor: 0n,
+      amountRefundedMinor: 0n,
+      livemode,
+      version: 0,
+    });
+  }
+}

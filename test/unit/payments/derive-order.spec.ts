@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { deriveOrder, type OrderPayment, type OrderTerms } from '../../../src/payments/derive-order.js';
+
+const TERMS: OrderTerms = { currency: 'NGN', amountDueMinor: 5000n, isCancelled: false };
+
+function payment(capturedMinor: bigint, given: Partial<OrderPayment> = {}): OrderPayment {
+  return {
+    currency: 'NGN',
+    livemode: true,
+    amountMinor: 5000n,
+    amountCapturedMinor: capturedMinor,
+    amountRefundedMinor: 0n,
+    ...given,
+  };
+}
+
+describe('deriveOrder', () => {
+  it('is open without money, and cancelled when it was called off', () => {
+    expect(deriveOrder(TERMS, [payment(0n)]).moneyStatus).toBe('open');
+    expect(deriveOrder({ ...TERMS, isCancelled: true }, []).moneyStatus).toBe('cancelled');
+  });
+
+  it('follows its money', () => {
+    expect(deriveOrder(TERMS, [payment(2000n)]).moneyStatus).toBe('partially_paid');
+    expect(deriveOrder(TERMS, [payment(5000n)]).moneyStatus).toBe('paid');
+    const partly = payment(5000n, { amountRefundedMinor: 1000n });
+    expect(deriveOrder(TERMS, [partly]).moneyStatus).toBe('partially_refunded');
+    const fully = payment(5000n, { amountRefundedMinor: 5000n });
+    expect(deriveOrder(TERMS, [fully]).moneyStatus).toBe('refunded');
+  });
+
+  it('is paid by two payments that together bring what it owes', () => {
+    expect(deriveOrder(TERMS, [payment(2000n), payment(3000n)])).toMatchObject({
+      moneyStatus: 'paid',
+      amountPaidMinor: 5000n,
+      contradictions: [],
+    });
+  });
+
+  it('names a second payment of a paid order', () => {
+    const twice = deriveOrder(TERMS, [payment(5000n), payment(5000n)]);
+    expect(twice).toMatchObject({ moneyStatus: 'paid', contradictions: ['paid_twice'] });
+  });
+
+  it('does not call it twice when the first payment was given back', () => {
+    const first = payment(5000n, { amountRefundedMinor: 5000n });
+    expect(deriveOrder(TERMS, [first, payment(5000n)])).toMatchObject({
+      moneyStatus: 'paid',
+      contradictions: [],
+    });
+  });
+
+  it('names one payment that brought more than is owed', () => {
+    expect(deriveOrder(TERMS, [payment(5001n)]).contradictions).toEqual(['amount_mismatch']);
+  });
+
+  it('names money in another currency and does not count it', () => {
+    const order = deriveOrder(TERMS, [payment(5000n, { currency: 'USD' })]);
+    expect(order).toMatchObject({
+      moneyStatus: 'open',
+      amountPaidMinor: 0n,
+      contradictions: ['currency_mismatch'],
+    });
+  });
+
+  it('names money for a cancelled order', () => {
+    const order = deriveOrder({ ...TERMS, isCancelled: true }, [payment(5000n)]);
+    expect(order).toMatchObject({ moneyStatus: 'paid', contradictions: ['captured_after_cancel'] });
+  });
+
+  it('names test money beside real money', () => {
+    const order = deriveOrder(TERMS, [payment(2000n), payment(0n, { livemode: false })]);
+    expect(order.contradictions).toEqual(['livemode_mismatch']);
+  });
+
+  describe('before the order is created', () => {
+    const UNKNOWN: OrderTerms = { currency: null, amountDueMinor: null, isCancelled: false };
+
+    it('is paid when its payments brought what they asked for', () => {
+      expect(deriveOrder(UNKNOWN, [payment(5000n)])).toMatchObject({
+        moneyStatus: 'paid',
+        currency: 'NGN',
+      });
+      expect(deriveOrder(UNKNOWN, [payment(3000n)]).moneyStatus).toBe('partially_paid');
+    });
+
+    it('contradicts no amount that nobody named', () => {
+      expect(deriveOrder(UNKNOWN, [payment(5000n), payment(5000n)]).contradictions).toEqual([]);
+    });
+  });
+});

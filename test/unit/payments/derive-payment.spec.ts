@@ -1,0 +1,167 @@
+import { describe, expect, it } from '@jest/globals';
+import { derivePayment } from '../../../src/payments/derive-payment.js';
+import { captured, dispute, fact, refund, refundedTotal, requested } from '../../support/facts.js';
+
+describe('derivePayment', () => {
+  it('is initiated when nothing but the request is known', () => {
+    expect(derivePayment([])).toMatchObject({ status: 'initiated', currency: null });
+    expect(derivePayment([requested(5000n, { reference: 'order-1' })])).toMatchObject({
+      status: 'initiated',
+      amountMinor: 5000n,
+      currency: 'NGN',
+      orderReference: 'order-1',
+    });
+  });
+
+  it('follows the newest of pending, failed and authorized', () => {
+    const pending = fact('pending', { at: 1 });
+    const failed = fact('failed', { at: 2 });
+    const authorized = fact('authorized', { at: 3, amountMinor: 5000n });
+    expect(derivePayment([pending]).status).toBe('pending');
+    expect(derivePayment([pending, failed]).status).toBe('failed');
+    expect(derivePayment([authorized, failed, pending])).toMatchObject({
+      status: 'authorized',
+      amountAuthorizedMinor: 5000n,
+    });
+  });
+
+  it('takes the one further along when two happen in one second', () => {
+    const facts = [fact('pending'), fact('failed'), fact('authorized')];
+    expect(derivePayment(facts).status).toBe('authorized');
+    expect(derivePayment(facts.toReversed()).status).toBe('authorized');
+  });
+
+  it('is paid whatever attempt failed before or after', () => {
+    const late = fact('failed', { at: 9 });
+    expect(derivePayment([captured(5000n, { at: 2 }), late])).toMatchObject({
+      status: 'paid',
+      amountCapturedMinor: 5000n,
+      contradictions: [],
+    });
+  });
+
+  it('is partially paid when less was captured than requested', () => {
+    expect(derivePayment([requested(5000n), captured(3000n)]).status).toBe('partially_paid');
+    expect(derivePayment([requested(5000n), captured(5000n)]).status).toBe('paid');
+  });
+
+  it('adds up captures with keys of their own', () => {
+    const facts = [captured(2000n, { key: 'one' }), captured(3000n, { key: 'two' })];
+    expect(derivePayment([requested(5000n), ...facts])).toMatchObject({
+      status: 'paid',
+      amountCapturedMinor: 5000n,
+    });
+  });
+
+  it('is cancelled when nothing was captured', () => {
+    expect(derivePayment([fact('cancelled', { at: 1 }), fact('pending', { at: 2 })]).status).toBe(
+      'cancelled',
+    );
+  });
+
+  describe('refunds', () => {
+    const paid = [requested(5000n), captured(5000n, { at: 1 })];
+
+    it('adds up refunds that have not failed when there is no total', () => {
+      const facts = [...paid, refund('re_1', 2000n), refund('re_2', 1000n, { state: 'pending' })];
+      expect(derivePayment(facts)).toMatchObject({
+        status: 'partially_refunded',
+        amountRefundedMinor: 3000n,
+      });
+    });
+
+    it('believes the newest total', () => {
+      expect(derivePayment([...paid, refundedTotal(5000n, { at: 5 })]).status).toBe('refunded');
+      const both = [...paid, refund('re_1', 2000n, { at: 4 }), refundedTotal(3000n, { at: 5 })];
+      expect(derivePayment(both).amountRefundedMinor).toBe(3000n);
+    });
+
+    it.each(['failed', 'cancelled'] as const)('gives the money back when a refund %s', (state) => {
+      const facts = [...paid, refundedTotal(5000n, { at: 5 })];
+      expect(derivePayment([...facts, refund('re_1', 5000n, { at: 6, state })])).toMatchObject({
+        status: 'paid',
+        amountRefundedMinor: 0n,
+        contradictions: [],
+      });
+    });
+
+    it('does not take off twice what failed before the total', () => {
+      const failed = refund('re_1', 2000n, { at: 4, state: 'failed' });
+      const facts = [...paid, failed, refundedTotal(3000n, { at: 5 })];
+      expect(derivePayment(facts).amountRefundedMinor).toBe(3000n);
+    });
+
+    it('waits for its capture, and counts once that arrives', () => {
+      const early = [requested(5000n), refundedTotal(5000n, { at: 5 })];
+      expect(derivePayment(early)).toMatchObject({ status: 'initiated', amountRefundedMinor: 0n });
+      expect(derivePayment([...early, captured(5000n, { at: 1 })]).status).toBe('refunded');
+    });
+
+    it('counts a hint only while no refund of its amount is known by an id', () => {
+      const hint = refund('hint:2000', 2000n);
+      expect(derivePayment([...paid, hint]).amountRefundedMinor).toBe(2000n);
+      expect(derivePayment([...paid, hint, refund('7', 2000n)]).amountRefundedMinor).toBe(2000n);
+      expect(derivePayment([...paid, hint, refund('7', 500n)]).amountRefundedMinor).toBe(2500n);
+    });
+  });
+
+  describe('contradictions', () => {
+    it('names money captured for a cancelled payment, whichever came first', () => {
+      const facts = [captured(5000n, { at: 1 }), fact('cancelled', { at: 2 })];
+      expect(derivePayment(facts)).toMatchObject({
+        status: 'paid',
+        contradictions: ['captured_after_cancel'],
+      });
+    });
+
+    it('names money captured after a refund', () => {
+      const facts = [captured(9000n, { at: 9 }), refund('re_1', 5000n, { at: 5 })];
+      expect(derivePayment(facts).contradictions).toEqual(['captured_after_refund']);
+    });
+
+    it('names a refund of more than was captured', () => {
+      const facts = [captured(5000n), refund('re_1', 6000n, { at: 5 })];
+      expect(derivePayment(facts)).toMatchObject({
+        status: 'refunded',
+        contradictions: ['refund_exceeds_capture'],
+      });
+    });
+
+    it('names a second currency and counts only money of the first', () => {
+      const facts = [
+        requested(5000n, { currency: 'NGN' }),
+        captured(5000n, { currency: 'NGN' }),
+        captured(9000n, { key: 'other', currency: 'USD', at: 0 }),
+      ];
+      expect(derivePayment(facts)).toMatchObject({
+        currency: 'NGN',
+        amountCapturedMinor: 5000n,
+        contradictions: ['currency_mismatch'],
+      });
+    });
+
+    it('stays with the money when a later request names another currency', () => {
+      const facts = [captured(5000n, { currency: 'NGN' }), requested(1n, { currency: 'USD', at: 9 })];
+      expect(derivePayment(facts)).toMatchObject({ status: 'paid', currency: 'NGN' });
+    });
+
+    it('names test money and real money in one payment', () => {
+      const facts = [captured(5000n), fact('pending', { livemode: false })];
+      expect(derivePayment(facts)).toMatchObject({
+        livemode: true,
+        contradictions: ['livemode_mismatch'],
+      });
+    });
+  });
+
+  it('tells the disputes by their newest facts', () => {
+    const facts = [captured(5000n), dispute('dp_2', 'won', { at: 4 }), dispute('dp_1', 'open')];
+    expect(derivePayment(facts)).toMatchObject({
+      status: 'paid',
+      disputes: [
+        { key: 'dp_1', status: 'open', amountMinor: 5000n, currency: 'NGN' },
+        { key: 'dp_2', status: 'won', amountMinor: 5000n, currency: 'NGN' },
+      ],
+    });
+  });
+});
