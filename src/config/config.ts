@@ -67,8 +67,11 @@ export const environmentSchema = z.object({
   QUEUE_PREFIX: z
     .string()
     .regex(/^[a-z][a-z0-9_]{0,30}$/)
-    .default('tollgate')
-    .describe('prefix of the Redis keys and name of the PostgreSQL schema of the queues'),
+    .default('tollgate_queues')
+    .describe(
+      'prefix of the Redis keys and name of the PostgreSQL schema of the queues; not the name ' +
+        'of the database user, whose schema PostgreSQL would search first',
+    ),
   API_TOKENS: z
     .string()
     .default('')

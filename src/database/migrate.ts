@@ -7,7 +7,7 @@ import { MIGRATIONS } from '../../migrations/index.js';
 const MIGRATION_LOCK_KEY = 7_106_557_001;
 
 /** Name of the schema in which BullMQ keeps its queues when there is no Redis. */
-export const QUEUE_SCHEMA_DEFAULT = 'tollgate';
+export const QUEUE_SCHEMA_DEFAULT = 'tollgate_queues';
 
 /**
  * Brings the schema up to date: ours, and that of the queues on PostgreSQL. Runs under an advisory
@@ -20,7 +20,7 @@ export function migrate(
   databaseUrl: string,
   queueSchema: string = QUEUE_SCHEMA_DEFAULT,
 ): Promise<string[]> {
-  return locked(databaseUrl, async (client, dataSource) => {
+  return locked(databaseUrl, queueSchema, async (client, dataSource) => {
     const run = await dataSource.runMigrations({ transaction: 'each' });
     await migrateQueues(client, queueSchema);
     return run.map(({ name }) => name);
@@ -29,13 +29,27 @@ export function migrate(
 
 /** Takes back the newest migration of ours. */
 export function revertMigration(databaseUrl: string): Promise<void> {
-  return locked(databaseUrl, (_client, dataSource) =>
+  return locked(databaseUrl, QUEUE_SCHEMA_DEFAULT, (_client, dataSource) =>
     dataSource.undoLastMigration({ transaction: 'each' }),
+  );
+}
+
+/**
+ * PostgreSQL looks into the schema named like the user before it looks into `public`. If the
+ * queues' schema had that name, the next start would find none of our tables and make new ones.
+ */
+async function refuseSchemaOfUser(client: pg.Client, queueSchema: string): Promise<void> {
+  const { rows } = await client.query<{ user: string }>('select current_user as user');
+  if (rows[0]?.user !== queueSchema) return;
+  throw new Error(
+    `the queues may not live in the schema ${queueSchema}, since the database user has that ` +
+      'name too: set QUEUE_PREFIX to another one',
   );
 }
 
 async function locked<T>(
   databaseUrl: string,
+  queueSchema: string,
   work: (client: pg.Client, dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -50,6 +64,7 @@ async function locked<T>(
   });
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
+    await refuseSchemaOfUser(client, queueSchema);
     await dataSource.initialize();
     return await work(client, dataSource);
   } finally {

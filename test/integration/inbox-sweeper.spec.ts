@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { QUEUE_SCHEMA_DEFAULT } from '../../src/database/migrate.js';
 import { createInboxWorker } from '../../src/inbox/inbox.processor.js';
 import { InboxSweeper } from '../../src/inbox/inbox.sweeper.js';
 import { Doorbell, type RingResult } from '../../src/queues/doorbell.js';
@@ -156,8 +157,8 @@ describe('InboxSweeper', () => {
       const errors: Error[] = [];
       const queues: QueueBackend =
         redisUrl === undefined
-          ? postgresBackend(database.url, 'tollgate', (error) => errors.push(error))
-          : redisBackend(redisUrl, 'tollgate', (error) => errors.push(error));
+          ? postgresBackend(database.url, QUEUE_SCHEMA_DEFAULT, (error) => errors.push(error))
+          : redisBackend(redisUrl, QUEUE_SCHEMA_DEFAULT, (error) => errors.push(error));
       const ring = queues.producer(QUEUES.inbox);
       await eventually(async () => {
         expect(await ring.isReachable()).toBe(true);

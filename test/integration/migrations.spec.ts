@@ -27,6 +27,11 @@ describe('the migrations', () => {
     await expect(migrate(database.url)).resolves.toEqual([]);
   });
 
+  it('refuse a schema for the queues that PostgreSQL would search before ours', async () => {
+    const [row] = await database.query<{ user: string }>('select current_user as user');
+    await expect(migrate(database.url, row?.user)).rejects.toThrow(/QUEUE_PREFIX/);
+  });
+
   it('go down to nothing and up again', async () => {
     const before = await tables();
     for (const _migration of MIGRATIONS) await revertMigration(database.url);
