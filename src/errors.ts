@@ -78,8 +78,4 @@ export class SignatureError extends TollgateError {
 }
 
 export type SignatureRefusal =
-  | 'header_missing'
-  | 'header_malformed'
-  | 'timestamp_too_old'
-  | 'timestamp_in_future'
-  | 'no_match';
+  'header_missing' | 'header_malformed' | 'timestamp_too_old' | 'timestamp_in_future' | 'no_match';

@@ -2,7 +2,7 @@ import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { milliseconds, type Config } from './config/config.js';
 import { TollgateError } from './errors.js';
@@ -11,6 +11,7 @@ import type { Services } from './services.js';
 
 /** Longer than the idle timeout of common load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 65_000;
+const CONNECTIONS_CHECK_MS = 1000;
 const PARAMETER_CHARACTERS_MAX = 300;
 
 /** Makes the HTTP server of a process; it does not listen yet. */
@@ -23,23 +24,26 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
       requestTimeout: milliseconds(config.REQUEST_TIMEOUT_SECONDS),
       keepAliveTimeout: KEEP_ALIVE_MS,
       forceCloseConnections: 'idle',
+      // Node looks for requests that are too slow only this often; its default is 30 s.
+      http: { connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
       routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
+      frameworkErrors(error: Error, request: FastifyRequest, reply: FastifyReply) {
+        sendProblem(logger, error, request, reply);
+      },
       clientErrorHandler(error, socket) {
         answerBrokenRequest(error, socket);
       },
     }),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest names its options with a class that nobody is meant to construct
     { bodyParser: false, logger: false, abortOnError: false },
   );
-  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const fastify = app.getHttpAdapter().getInstance();
   fastify.server.headersTimeout = milliseconds(config.REQUEST_TIMEOUT_SECONDS);
   readBodies(fastify);
-  await app.register(helmet as never, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
+  await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
   app.useGlobalFilters(new ProblemFilter(logger));
   if (config.ROLES.includes('api')) describeApi(app);
   await app.init();
-  fastify.setErrorHandler((error, request, reply) => {
-    sendProblem(logger, error, request, reply);
-  });
   return app;
 }
 

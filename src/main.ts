@@ -1,7 +1,13 @@
 import 'reflect-metadata';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigError, loadConfig, milliseconds, summarizeConfig, type Config } from './config/config.js';
+import {
+  ConfigError,
+  loadConfig,
+  milliseconds,
+  summarizeConfig,
+  type Config,
+} from './config/config.js';
 import { findDurabilityProblems, waitForDatabase } from './database/database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';

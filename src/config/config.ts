@@ -37,9 +37,10 @@ const SECRET_LENGTH_MIN = { production: 16, elsewhere: 8 } as const;
  * end in the account.
  */
 export const environmentSchema = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development').describe(
-    'production: every secret must be set, and the database must commit durably',
-  ),
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .describe('production: every secret must be set, and the database must commit durably'),
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   PORT: integer(0, 65_535, 3000).describe('port to listen on; 0 picks a free one'),
   ROLES: z
@@ -230,10 +231,7 @@ function developmentSecrets(
   providers: Iterable<string>,
 ): ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> {
   return new Map(
-    [...providers].map((name) => [
-      name,
-      new Map([['default', [`development-secret-of-${name}`]]]),
-    ]),
+    [...providers].map((name) => [name, new Map([['default', [`development-secret-of-${name}`]]])]),
   );
 }
 

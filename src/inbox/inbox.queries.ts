@@ -225,13 +225,7 @@ export async function failEvent(database: Queryable, attempt: FailedAttempt): Pr
         due_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0),
         ring_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0)
       where id = $1 and status = 'received' and attempts = $2`,
-    values: [
-      attempt.id,
-      attempt.attemptsBefore,
-      attempt.code,
-      attempt.message,
-      attempt.retryInMs,
-    ],
+    values: [attempt.id, attempt.attemptsBefore, attempt.code, attempt.message, attempt.retryInMs],
   });
   return rowCount === 1;
 }

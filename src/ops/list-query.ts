@@ -13,7 +13,11 @@ const PAGE_MAX = 200;
 const TEXT_MAX = 255;
 
 /** Free text of a filter: bounded, and without what PostgreSQL cannot store. */
-export const text = z.string().min(1).max(TEXT_MAX).refine((value) => !value.includes('\u0000'));
+export const text = z
+  .string()
+  .min(1)
+  .max(TEXT_MAX)
+  .refine((value) => !value.includes('\u0000'));
 export const uuid = z.uuid();
 
 /** What every list takes: how many, and from where on. */

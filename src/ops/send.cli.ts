@@ -33,7 +33,9 @@ async function main(): Promise<void> {
   const [providerName = '', ...sampleNames] = positionals;
   const entry = findProviderEntry(providerName);
   if (!entry) {
-    throw new UsageError(`unknown provider; there is ${PROVIDERS.map((one) => one.name).join(', ')}`);
+    throw new UsageError(
+      `unknown provider; there is ${PROVIDERS.map((one) => one.name).join(', ')}`,
+    );
   }
   if (sampleNames.length === 0) throw new UsageError(await listSamples(entry));
   const times = Number(values.times);
@@ -94,10 +96,11 @@ async function listSamples(entry: ProviderEntry): Promise<string> {
 }
 
 /** Fisher and Yates. */
-function shuffle<T>(list: T[]): void {
-  for (let last = list.length - 1; last > 0; last -= 1) {
+function shuffle(deliveries: Buffer[]): void {
+  for (let last = deliveries.length - 1; last > 0; last -= 1) {
     const other = Math.floor(Math.random() * (last + 1));
-    [list[last], list[other]] = [list[other] as T, list[last] as T];
+    const [one, two] = [deliveries[last], deliveries[other]];
+    if (one && two) [deliveries[last], deliveries[other]] = [two, one];
   }
 }
 

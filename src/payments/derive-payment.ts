@@ -54,7 +54,8 @@ export function derivePayment(facts: readonly StoredFact[]): DerivedPayment {
   const refundedByFacts = refundedMinor(newest(money('refunded_total')), refunds);
   // A refund that is told before its capture waits: nothing was taken yet, so nothing is back.
   const refunded = captured > 0n ? refundedByFacts : 0n;
-  const amount = newest(money('requested').filter((fact) => fact.amountMinor !== null))?.amountMinor ?? null;
+  const amount =
+    newest(money('requested').filter((fact) => fact.amountMinor !== null))?.amountMinor ?? null;
 
   return {
     status: statusOf(facts, captured, refunded, amount),
@@ -65,7 +66,9 @@ export function derivePayment(facts: readonly StoredFact[]): DerivedPayment {
     amountRefundedMinor: refunded,
     livemode: facts.some((fact) => fact.livemode),
     orderReference: newest(requested.filter((fact) => fact.reference !== null))?.reference ?? null,
-    disputes: of('dispute').map(toDispute).sort((a, b) => compareValues(a.key, b.key)),
+    disputes: of('dispute')
+      .map(toDispute)
+      .sort((a, b) => compareValues(a.key, b.key)),
     contradictions: contradictionsOf(facts, captures, refunds, captured, refunded, currency),
   };
 }
@@ -82,7 +85,9 @@ function statusOf(
     return amount !== null && captured < amount ? 'partially_paid' : 'paid';
   }
   if (facts.some((fact) => fact.kind === 'cancelled')) return 'cancelled';
-  const progress = facts.flatMap((fact) => (isProgress(fact.kind) ? [{ ...fact, kind: fact.kind }] : []));
+  const progress = facts.flatMap((fact) =>
+    isProgress(fact.kind) ? [{ ...fact, kind: fact.kind }] : [],
+  );
   return newestBy(progress, (fact) => PROGRESS_RANK[fact.kind])?.kind ?? 'initiated';
 }
 

@@ -227,5 +227,9 @@ function columns<K extends string>(
   keys: readonly ({ readonly provider: string; readonly account: string } & Record<K, string>)[],
   id: K,
 ): [string[], string[], string[]] {
-  return [keys.map((one) => one.provider), keys.map((one) => one.account), keys.map((one) => one[id])];
+  return [
+    keys.map((one) => one.provider),
+    keys.map((one) => one.account),
+    keys.map((one) => one[id]),
+  ];
 }

@@ -150,10 +150,7 @@ export async function upsertDisputes(tx: Tx, disputes: readonly DisputeRow[]): P
   });
 }
 
-export async function insertTransitions(
-  tx: Tx,
-  transitions: readonly Transition[],
-): Promise<void> {
+export async function insertTransitions(tx: Tx, transitions: readonly Transition[]): Promise<void> {
   await tx.query({
     name: 'insert-transitions',
     text: `

@@ -1,11 +1,4 @@
-import {
-  createPostgresBackend,
-  Queue,
-  Worker,
-  type Processor,
-  type QueueOptions,
-  type WorkerOptions,
-} from 'bullmq';
+import { createPostgresBackend, Queue, Worker, type Processor } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { QueueName } from './queues.js';
 
@@ -92,7 +85,7 @@ export function postgresBackend(
         new Worker(
           name,
           process,
-          { ...workerOptions(limits), connection } as unknown as WorkerOptions,
+          { ...workerOptions(limits), connection },
           createPostgresBackend as never,
         ),
         onError,
@@ -117,10 +110,7 @@ function redisProducer(
   });
   redis.on('error', onError);
   const queues = new Replaceable(() =>
-    listening(
-      new Queue(name, { connection: redis, prefix, skipVersionCheck: true } as QueueOptions),
-      onError,
-    ),
+    listening(new Queue(name, { connection: redis, prefix, skipVersionCheck: true }), onError),
   );
   return {
     async add(data) {
@@ -150,7 +140,7 @@ function postgresProducer(
     listening(
       new Queue(
         name,
-        { connection: { ...connection, query_timeout: 2000 } } as unknown as QueueOptions,
+        { connection: { ...connection, query_timeout: 2000 } },
         createPostgresBackend as never,
       ),
       onError,

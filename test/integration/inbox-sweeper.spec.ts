@@ -112,9 +112,7 @@ describe('InboxSweeper', () => {
     await impatient.runOnce();
     await impatient.runOnce();
     expect(results.filter((one) => one === 'failed')).toHaveLength(1);
-    const [due] = await database.query(
-      'select count(*)::int from inbox where ring_at <= now()',
-    );
+    const [due] = await database.query('select count(*)::int from inbox where ring_at <= now()');
     expect(due).toEqual({ count: 25 });
   });
 
@@ -172,7 +170,9 @@ describe('InboxSweeper', () => {
       await deliver(40);
       await makeDue();
       const doorbell = new Doorbell(ring, (result) => results.push(result));
-      const real = new InboxSweeper(pool, doorbell, OPTIONS, (error) => errors.push(error as Error));
+      const real = new InboxSweeper(pool, doorbell, OPTIONS, (error) =>
+        errors.push(error as Error),
+      );
       await expect(real.runOnce()).resolves.toBe(40);
       await eventually(async () => {
         expect(await database.query('select status, version from payments')).toEqual(

@@ -41,21 +41,27 @@ describe('processRing', () => {
     expect(await database.query('select status, version from payments')).toEqual([
       { status: 'paid', version: 1 },
     ]);
-    expect(await database.query('select from_status, to_status from transitions order by id')).toEqual(
-      [
-        { from_status: null, to_status: 'paid' },
-        { from_status: 'open', to_status: 'paid' },
-      ],
-    );
+    expect(
+      await database.query('select from_status, to_status from transitions order by id'),
+    ).toEqual([
+      { from_status: null, to_status: 'paid' },
+      { from_status: 'open', to_status: 'paid' },
+    ]);
   });
 
   it('makes a dead letter at once of what can never be used, with its reason', async () => {
     await harness.deliver('stripe', 'not json');
     await harness.deliver('stripe', '[]');
     await harness.deliver('stripe', intentWith({ amount_received: 10.5 }));
-    await harness.deliver('stripe', { object: 'v2.core.event', id: 'evt_t', type: 'v1.charge.failed' });
+    await harness.deliver('stripe', {
+      object: 'v2.core.event',
+      id: 'evt_t',
+      type: 'v1.charge.failed',
+    });
     await harness.ring();
-    expect((await events()).map((one) => [one['status'], one['outcome_reason'], one['codes']])).toEqual([
+    expect(
+      (await events()).map((one) => [one['status'], one['outcome_reason'], one['codes']]),
+    ).toEqual([
       ['dead', 'payload_unreadable', ['payload_unreadable']],
       ['dead', 'payload_malformed', ['payload_malformed']],
       ['dead', 'amount_unusable', ['amount_unusable']],
@@ -108,10 +114,16 @@ describe('processRing', () => {
         { status: 'received', attempts: 1, codes: ['apply_failed'] },
         { status: 'applied', attempts: 0 },
       ]);
-      await database.query('alter table payments drop constraint payments_provider_payment_id_check1');
+      await database.query(
+        'alter table payments drop constraint payments_provider_payment_id_check1',
+      );
       await database.query('update inbox set due_at = now()');
       await harness.ring();
-      expect((await events()).map((one) => one['status'])).toEqual(['applied', 'applied', 'applied']);
+      expect((await events()).map((one) => one['status'])).toEqual([
+        'applied',
+        'applied',
+        'applied',
+      ]);
     });
   });
 

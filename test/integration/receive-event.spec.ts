@@ -37,11 +37,15 @@ describe('EventReceiver', () => {
   });
 
   const receiverWith = (options: Partial<ReceiverOptions> = {}) =>
-    new EventReceiver(pool, { ...OPTIONS, ...options }, {
-      recorded: (ids) => recorded.push(...ids),
-      redelivered: (one) => redelivered.push(one),
-      flushed: (rows) => flushes.push(rows),
-    });
+    new EventReceiver(
+      pool,
+      { ...OPTIONS, ...options },
+      {
+        recorded: (ids) => recorded.push(...ids),
+        redelivered: (one) => redelivered.push(one),
+        flushed: (rows) => flushes.push(rows),
+      },
+    );
   const receive = (receiver: EventReceiver, id: string, more: object = {}) =>
     receiver.receive('stripe', 'default', event({ id, type: 'customer.created', ...more }));
 
@@ -102,13 +106,17 @@ describe('EventReceiver', () => {
     flushes = [];
     const bytes = receiverWith({ flushesMax: 1, bytesMax: 2500 });
     const text = 'x'.repeat(1000);
-    await Promise.all(Array.from({ length: 5 }, (_one, index) => receive(bytes, `b${index}`, { text })));
+    await Promise.all(
+      Array.from({ length: 5 }, (_one, index) => receive(bytes, `b${index}`, { text })),
+    );
     expect(flushes).toEqual([1, 2, 2]);
   });
 
   it('records an event once when it comes many times at once', async () => {
     const receiver = receiverWith();
-    const receipts = await Promise.all(Array.from({ length: 200 }, () => receive(receiver, 'evt_1')));
+    const receipts = await Promise.all(
+      Array.from({ length: 200 }, () => receive(receiver, 'evt_1')),
+    );
     expect(receipts.filter((one) => one === 'recorded')).toHaveLength(1);
     expect(receipts.filter((one) => one === 'duplicate')).toHaveLength(199);
     expect(recorded).toHaveLength(1);

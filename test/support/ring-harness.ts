@@ -22,12 +22,17 @@ export interface RingHarness {
 
 export function createRingHarness(
   database: TestDatabase,
-  given: { providers?: ReadonlyMap<string, PaymentProvider>; attemptsMax?: number; lockTimeoutMs?: number } = {},
+  given: {
+    providers?: ReadonlyMap<string, PaymentProvider>;
+    attemptsMax?: number;
+    lockTimeoutMs?: number;
+  } = {},
 ): RingHarness {
   const pool = new pg.Pool({
     connectionString: database.url,
     max: 8,
-    lock_timeout: given.lockTimeoutMs ?? 5000 });
+    lock_timeout: given.lockTimeoutMs ?? 5000,
+  });
   pool.on('error', () => undefined);
   const providers = given.providers ?? testProviders();
   const reports: AttemptReport[] = [];

@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { deriveOrder, type OrderPayment, type OrderTerms } from '../../../src/payments/derive-order.js';
+import {
+  deriveOrder,
+  type OrderPayment,
+  type OrderTerms,
+} from '../../../src/payments/derive-order.js';
 
 const TERMS: OrderTerms = { currency: 'NGN', amountDueMinor: 5000n, isCancelled: false };
 

@@ -141,7 +141,10 @@ describe('derivePayment', () => {
     });
 
     it('stays with the money when a later request names another currency', () => {
-      const facts = [captured(5000n, { currency: 'NGN' }), requested(1n, { currency: 'USD', at: 9 })];
+      const facts = [
+        captured(5000n, { currency: 'NGN' }),
+        requested(1n, { currency: 'USD', at: 9 }),
+      ];
       expect(derivePayment(facts)).toMatchObject({ status: 'paid', currency: 'NGN' });
     });
 
