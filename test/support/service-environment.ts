@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { TEST_SECRETS } from './webhook-client.js';
+
+/** Tokens of the services under test, by role. */
+export const TEST_TOKENS = {
+  viewer: 'viewer-token-of-the-tests',
+  operator: 'operator-token-of-the-tests',
+  service: 'service-token-of-the-tests',
+} as const;
+
+/** Where a service under test finds its PostgreSQL and its queues. */
+export interface Backing {
+  readonly databaseUrl: string;
+  /** Undefined: the queues are in PostgreSQL. */
+  readonly redisUrl?: string | undefined;
+  /** Processes that work together share one. */
+  readonly queuePrefix?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A queue prefix that nobody else uses, in case that Redis has too few databases for all tests. */
+export function freshQueuePrefix(): string {
+  return `tollgate_${randomBytes(4).toString('hex')}`;
+}
+
+/** Environment of a service that loses no time: what waits in production is tried again at once. */
+export function serviceEnvironment(backing: Backing, more: Environment = {}): Environment {
+  return {
+    NODE_ENV: 'test',
+    DATABASE_URL: backing.databaseUrl,
+    REDIS_URL: backing.redisUrl,
+    QUEUE_PREFIX: backing.queuePrefix,
+    STRIPE_WEBHOOK_SECRETS: TEST_SECRETS.stripe,
+    PAYSTACK_SECRET_KEYS: TEST_SECRETS.paystack,
+    API_TOKENS: Object.entries(TEST_TOKENS)
+      .map(([role, token]) => `${role}-of-tests:${role}:${token}`)
+      .join(','),
+    RING_GRACE_SECONDS: '1',
+    SWEEP_INTERVAL_SECONDS: '1',
+    WORKER_LOCK_SECONDS: '2',
+    BACKOFF_BASE_SECONDS: '1',
+    ATTEMPTS_MAX: '3',
+    ...more,
+  };
+}

@@ -1,0 +1,100 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.js';
+import { freePort } from './free-port.mjs';
+
+/** The service as a process of its own, as in production. */
+export interface SpawnedService {
+  readonly url: string;
+  readonly pid: number;
+  /** Sends a signal and waits for the end; kills whatever is left after `graceMs`. */
+  kill(signal?: NodeJS.Signals, graceMs?: number): Promise<void>;
+  /** What it printed so far, standard output and error together. */
+  logs(): string;
+  /** Exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+}
+
+export interface SpawnOptions {
+  /** Environment of the service; nothing else of ours is passed on, except PATH and HOME. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path that must answer 200 before the service counts as started; null returns at once. */
+  readonly readyPath?: string | null;
+  readonly timeoutMs?: number;
+}
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const START_MS_MAX = 30_000;
+const GRACE_MS = 20_000;
+
+/** Whatever a failed test leaves behind ends with the test process. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => signalGroup(child, 'SIGKILL')));
+
+/**
+ * Starts `node dist/src/main.js` in a process group of its own and waits until it is ready.
+ * @throws Error with all it printed, when it ends before that or takes too long
+ */
+export async function spawnService(options: SpawnOptions): Promise<SpawnedService> {
+  const { readyPath = '/health/ready', timeoutMs = START_MS_MAX } = options;
+  const port = options.env['PORT'] ?? String(await freePort());
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/src/main.js'], {
+    cwd: ROOT,
+    env: { PATH, HOME, ...options.env, PORT: port },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const exited = once(child, 'exit').then(([code, signal]) => {
+    running.delete(child);
+    return (code ?? signal) as number | NodeJS.Signals;
+  });
+  const service: SpawnedService = {
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    logs: () => output,
+    exited,
+    kill: async (signal = 'SIGKILL', graceMs = GRACE_MS) => {
+      child.kill(signal);
+      const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), graceMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+  if (readyPath !== null) await waitUntilReady(service, readyPath, timeoutMs);
+  return service;
+}
+
+async function waitUntilReady(
+  service: SpawnedService,
+  path: string,
+  timeoutMs: number,
+): Promise<void> {
+  let ended: number | NodeJS.Signals | null = null;
+  void service.exited.then((code) => (ended = code));
+  const probe = async (): Promise<string> => {
+    if (ended !== null) return `it ended with ${ended}`;
+    const answer = await fetch(`${service.url}${path}`);
+    if (answer.status !== 200) throw new Error(`${path} answers ${answer.status}`);
+    return 'ready';
+  };
+  const result = await eventually(probe, { timeoutMs }).catch(String);
+  if (result === 'ready') return;
+  await service.kill();
+  throw new Error(`the service did not start: ${result}\n${service.logs()}`);
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+  } catch {
+    // The group is gone, which is what we want.
+  }
+}

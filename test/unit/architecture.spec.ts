@@ -1,0 +1,138 @@
+import { findCycles, findForbiddenImports, type Permission } from '../support/architecture.js';
+import { parseModule, readModules } from '../support/source-modules.js';
+
+/** Small things that everybody may use: what is configured, what can go wrong, what is noted. */
+const EVERYONE = ['config/', 'errors.ts', 'telemetry/', 'tokens.ts'];
+
+/** What a stage of the line stands on. */
+const STAGE = [...EVERYONE, 'database/', 'queues/'];
+
+/** Who may import whom. A new folder needs a row here, and thereby a place in the line. */
+const TABLE: readonly Permission[] = [
+  // The roots of the tree compose everything; nobody imports them, except for their types.
+  { place: 'main.ts', mayImport: ['*'] },
+  { place: 'app.module.ts', mayImport: ['*'] },
+  { place: 'http-server.ts', mayImport: ['*'] },
+  { place: 'services.ts', mayImport: ['*'] },
+  { place: 'welcome.ts', mayImport: EVERYONE },
+
+  { place: 'errors.ts', mayImport: [] },
+  { place: 'tokens.ts', mayImport: [] },
+  { place: 'config/', mayImport: ['errors.ts'] },
+  { place: 'telemetry/', mayImport: ['config/', 'errors.ts'] },
+  { place: 'database/', mayImport: [...EVERYONE, '/migrations/'] },
+  { place: 'queues/', mayImport: [...EVERYONE, 'database/'] },
+
+  // Pure: bytes in, facts out. Nothing of Nest, no I/O.
+  {
+    place: 'providers/',
+    mayImport: ['errors.ts', 'config/', 'payments/payment-fact.ts'],
+    withoutPackages: ['@nestjs/', 'fastify', 'pg', 'typeorm', 'bullmq', 'ioredis'],
+  },
+
+  // Facts in, state out. Knows no provider, no inbox and no queue.
+  {
+    place: 'payments/',
+    mayImport: [...EVERYONE, 'database/', 'ledger/', 'outbox/'],
+    withoutPackages: ['@nestjs/', 'fastify', 'bullmq', 'ioredis', 'stripe'],
+  },
+  { place: 'ledger/', mayImport: [...EVERYONE, 'database/'] },
+  { place: 'outbox/', mayImport: STAGE },
+
+  { place: 'inbox/', mayImport: [...STAGE, 'providers/', 'payments/'] },
+  { place: 'consumers/', mayImport: STAGE },
+  { place: 'idempotency/', mayImport: STAGE },
+  {
+    place: 'checkout/',
+    mayImport: [...STAGE, 'providers/', 'payments/', 'idempotency/', 'inbox/inbox.queries.ts'],
+    mayImportTypes: ['services.ts'],
+  },
+  {
+    place: 'ops/',
+    mayImport: [...STAGE, 'payments/', 'inbox/inbox.queries.ts'],
+    mayImportTypes: ['services.ts'],
+  },
+  // `npm run send` plays the provider, so it has to know them.
+  { place: 'ops/send', mayImport: [...STAGE, 'ops/', 'providers/'] },
+  { place: 'console/', mayImport: [...EVERYONE, 'ops/'], mayImportTypes: ['services.ts'] },
+];
+
+const modules = readModules('src');
+
+describe('the architecture', () => {
+  it('has no import that the table does not allow', () => {
+    expect(findForbiddenImports(modules, TABLE)).toEqual([]);
+  });
+
+  it('has no circle of files', () => {
+    expect(findCycles(modules)).toEqual([]);
+  });
+
+  it('reads environment variables in src/config only', () => {
+    const readers = modules.filter(({ readsEnvironment }) => readsEnvironment);
+    expect(
+      readers.map(({ path }) => path).filter((path) => !path.startsWith('src/config/')),
+    ).toEqual([]);
+  });
+
+  it('read the source at all', () => {
+    expect(modules.length).toBeGreaterThan(50);
+    expect(modules.flatMap(({ imports }) => imports).length).toBeGreaterThan(100);
+  });
+});
+
+describe('the check of the architecture', () => {
+  const forbidden = (path: string, text: string): string[] =>
+    findForbiddenImports([parseModule(path, text)], TABLE);
+
+  it.each([
+    ['src/payments/a.ts', `import { x } from '../providers/b.js'`, 'src/providers/b.ts'],
+    ['src/payments/a.ts', `import type { X } from '../inbox/b.js'`, 'src/inbox/b.ts'],
+    ['src/payments/a.ts', `export { x } from '../queues/b.js'`, 'src/queues/b.ts'],
+    ['src/payments/a.ts', `const x = await import('../queues/b.js')`, 'src/queues/b.ts'],
+    ['src/payments/a.ts', `type X = import('../inbox/b.js').X`, 'src/inbox/b.ts'],
+    ['src/providers/stripe/a.ts', `import { x } from '../../payments/b.js'`, 'src/payments/b.ts'],
+    ['src/providers/a.ts', `import { Injectable } from '@nestjs/common'`, '@nestjs/common'],
+    ['src/console/a.ts', `import { x } from '../payments/b.js'`, 'src/payments/b.ts'],
+    ['src/ops/a.ts', `import { x } from '../providers/b.js'`, 'src/providers/b.ts'],
+    ['src/ops/a.ts', `import { x } from '../inbox/inbox.sweeper.js'`, 'src/inbox/inbox.sweeper.ts'],
+    ['src/ops/a.ts', `import { createServices } from '../services.js'`, 'src/services.ts'],
+    ['src/inbox/a.ts', `import { x } from '../../test/support/b.js'`, 'test/support/b.ts'],
+    ['src/config/a.ts', `import { x } from '../database/b.js'`, 'src/database/b.ts'],
+  ])('reports %s with: %s', (path, text, target) => {
+    expect(forbidden(path, text)).toEqual([`${path} must not import ${target}`]);
+  });
+
+  it.each([
+    ['src/providers/stripe/a.ts', `import { x } from '../../payments/payment-fact.js'`],
+    ['src/inbox/a.ts', `import { x } from '../payments/b.js'`],
+    ['src/ops/a.ts', `import type { Services } from '../services.js'`],
+    ['src/ops/a.ts', `import { type Services } from '../services.js'`],
+    ['src/ops/send.cli.ts', `import { x } from '../providers/b.js'`],
+    ['src/payments/a.ts', `// import { x } from '../providers/b.js'`],
+  ])('lets %s pass with: %s', (path, text) => {
+    expect(forbidden(path, text)).toEqual([]);
+  });
+
+  it('reports a folder that nobody gave a row', () => {
+    expect(forbidden('src/utils/a.ts', '')).toEqual([
+      'src/utils/a.ts lies in a place that the table does not know',
+    ]);
+  });
+
+  it('reports a circle', () => {
+    const circle = [
+      parseModule('src/payments/a.ts', `import { b } from './b.js'`),
+      parseModule('src/payments/b.ts', `import { a } from './a.js'`),
+    ];
+    expect(findCycles(circle)).toEqual([
+      'src/payments/a.ts → src/payments/b.ts → src/payments/a.ts',
+    ]);
+  });
+
+  it('sees the environment read, and not its mention', () => {
+    expect(parseModule('a.ts', `const x = process.env['PORT']`).readsEnvironment).toBe(true);
+    expect(parseModule('a.ts', `const x = process['env'].PORT`).readsEnvironment).toBe(true);
+    expect(parseModule('a.ts', `// process.env`).readsEnvironment).toBe(false);
+  });
+});
