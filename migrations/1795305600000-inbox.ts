@@ -15,6 +15,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * - `attempts` counts failed tries since the event came in or was replayed; `attempt_errors` keeps
  *   the code, message and time of each, oldest first.
  * - `deliveries` counts HTTP arrivals, the first included.
+ * - `part_id` names the part of a payment that an event waits for (`waiting_for_payment`); with it
+ *   the event is found and put onto the payment's timeline once that is known.
  * - `outcome_reason` says why a `noop` changed nothing or what killed a dead letter.
  *
  * Indexes: the sweeper reads only what is `received`, so its index holds only that; ops lists
@@ -49,6 +51,7 @@ export class Inbox1795305600000 implements MigrationInterface {
         deliveries integer not null default 1 check (deliveries >= 1),
         conflicts integer not null default 0 check (conflicts >= 0),
         payment_id uuid,
+        part_id text,
         received_at timestamptz not null default now(),
         finished_at timestamptz,
         constraint inbox_event_unique unique (provider, account, event_id),
@@ -59,6 +62,7 @@ export class Inbox1795305600000 implements MigrationInterface {
     await runner.query(
       `create index inbox_payment on inbox (payment_id) where payment_id is not null`,
     );
+    await runner.query(`create index inbox_part on inbox (part_id) where part_id is not null`);
     await runner.query(`
       create table inbox_conflicts (
         inbox_id uuid not null references inbox (id) on delete cascade,

@@ -8,6 +8,7 @@ import { milliseconds, type Config } from './config/config.js';
 import { TollgateError } from './errors.js';
 import { ProblemFilter, sendProblem } from './ops/problem.filter.js';
 import type { Services } from './services.js';
+import type { Metrics } from './telemetry/metrics.js';
 
 /** Longer than the idle timeout of common load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 65_000;
@@ -16,7 +17,7 @@ const PARAMETER_CHARACTERS_MAX = 300;
 
 /** Makes the HTTP server of a process; it does not listen yet. */
 export async function createHttpServer(services: Services): Promise<NestFastifyApplication> {
-  const { config, logger } = services;
+  const { config, logger, metrics } = services;
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(services),
     new FastifyAdapter({
@@ -40,6 +41,7 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   const fastify = app.getHttpAdapter().getInstance();
   fastify.server.headersTimeout = milliseconds(config.REQUEST_TIMEOUT_SECONDS);
   readBodies(fastify);
+  countUnread(fastify, metrics);
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
   app.useGlobalFilters(new ProblemFilter(logger));
   if (config.ROLES.includes('api')) describeApi(app);
@@ -58,9 +60,6 @@ export async function listen(app: NestFastifyApplication, config: Config): Promi
  * JSON. Nothing is parsed before a signature is verified.
  */
 function readBodies(fastify: FastifyInstance): void {
-  const isRaw = (request: FastifyRequest) =>
-    (request.routeOptions.config as { rawBody?: boolean }).rawBody === true;
-
   fastify.addHook('onRequest', (request, _reply, done) => {
     // A content type that cannot be parsed would be refused before anybody saw the signature.
     if (isRaw(request)) request.raw.headers['content-type'] = 'application/octet-stream';
@@ -76,6 +75,21 @@ function readBodies(fastify: FastifyInstance): void {
     { parseAs: 'string' },
     fastify.getDefaultJsonParser('error', 'error'),
   );
+}
+
+/** Deliveries that were refused before their body was read: no route has seen them. */
+function countUnread(fastify: FastifyInstance, metrics: Metrics): void {
+  fastify.addHook('onResponse', (request, reply, done) => {
+    if (isRaw(request) && reply.statusCode === 413) {
+      metrics.refused.inc({ provider: 'unknown', reason: 'body_too_large' });
+    }
+    done();
+  });
+}
+
+/** A webhook route: its body is bytes to be verified. */
+function isRaw(request: FastifyRequest): boolean {
+  return (request.routeOptions.config as { rawBody?: boolean }).rawBody === true;
 }
 
 /** Swagger's page needs styles of its own; everything else needs nothing. */

@@ -3,7 +3,7 @@ import type { Config } from './config/config.js';
 import { milliseconds } from './config/config.js';
 import { openDatabase, type Database } from './database/database.js';
 import { createInboxWorker } from './inbox/inbox.processor.js';
-import { measureBacklog } from './inbox/inbox.queries.js';
+import { measureBacklog } from './inbox/ring.queries.js';
 import { InboxSweeper } from './inbox/inbox.sweeper.js';
 import type { AttemptReport, RingContext } from './inbox/process-ring.js';
 import { EventReceiver } from './inbox/receive-event.js';

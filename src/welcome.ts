@@ -11,7 +11,7 @@ export function welcome(config: Config, url: string, databaseUrl: string): strin
   );
   const tokens = config.API_TOKENS.map(
     ({ name, role, token }) =>
-      `  ${role} token: ${name === 'development' ? token : `(yours: ${name})`}`,
+      `  ${role} token: ${config.usesDevelopmentToken ? token : `(yours: ${name})`}`,
   );
   return [
     '',
@@ -23,8 +23,7 @@ export function welcome(config: Config, url: string, databaseUrl: string): strin
     `API      ${url}/v1/payments   docs: ${url}/docs`,
     ...tokens,
     '',
-    `Database ${databaseUrl}`,
-    '',
+    ...(config.NODE_ENV === 'production' ? [] : [`Database ${databaseUrl}`, '']),
     'Try it   npm run send -- stripe payment_intent.succeeded',
     'Stop     Ctrl-C',
     '',

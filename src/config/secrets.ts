@@ -29,7 +29,9 @@ export function readSecrets(
       const account = accountOf(variable, prefix);
       if (account === null || value === undefined) continue;
       const secrets = value.split(',').map((one) => one.trim());
-      const message = problemOf(account, secrets, lengthMin);
+      const message = accounts.has(account)
+        ? 'names an account that another variable names too'
+        : problemOf(account, prefix, secrets, lengthMin);
       if (message === null) accounts.set(account, secrets);
       else problems.push({ variable, message });
     }
@@ -46,7 +48,13 @@ function accountOf(variable: string, prefix: string): string | null {
   return account === 'default' ? '' : account; // `default` is the bare prefix, and only that
 }
 
-function problemOf(account: string, secrets: readonly string[], lengthMin: number): string | null {
+function problemOf(
+  account: string,
+  prefix: string,
+  secrets: readonly string[],
+  lengthMin: number,
+): string | null {
+  if (account === '') return `must be ${prefix}, without anything behind it`;
   if (!/^[a-z0-9_]+$/.test(account) || account.length > ACCOUNT_MAX_CHARACTERS) {
     return 'the account in the name may have letters, digits and _ only';
   }

@@ -31,15 +31,21 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>)
   }
 }
 
+/** Every SQLSTATE has a digit, which tells it from a code of Node such as EPIPE. */
+const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
 /** The five characters with which PostgreSQL names an error, or null for any other error. */
 export function sqlState(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null;
-  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
+  return typeof error.code === 'string' && SQL_STATE.test(error.code) ? error.code : null;
 }
 
 async function runOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let failure: Error | undefined;
+  // A connection may break between two statements, when nobody waits for it: without a listener
+  // that would end the process. The next statement fails, and says so.
+  client.on('error', ignore);
   try {
     await client.query('begin');
     const result = await work(client as unknown as Tx);
@@ -50,8 +56,13 @@ async function runOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> 
     throw error;
   } finally {
     // A connection that could not roll back is thrown away: nobody knows what it still holds.
+    client.off('error', ignore);
     client.release(failure);
   }
+}
+
+function ignore(): void {
+  // See where it is used.
 }
 
 async function rollback(client: PoolClient, cause: unknown): Promise<Error | undefined> {

@@ -37,6 +37,7 @@ export async function acceptDelivery(
   const account = accountName.toLowerCase();
   const provider = door.providers.get(providerName);
   if (!provider?.hasAccount(account)) {
+    door.metrics.refused.inc({ provider: 'unknown', reason: 'unknown_provider' });
     throw new TollgateError('unknown_provider', 'no such provider or account is configured');
   }
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Doorbell } from '../queues/doorbell.js';
-import { claimRings, releaseRings } from './inbox.queries.js';
+import { claimRings, releaseRings } from './ring.queries.js';
 
 export interface SweeperOptions {
   /** Pause between two looks. */

@@ -10,9 +10,10 @@ import {
   claimEvents,
   failEvent,
   finishEvents,
+  linkWaitingEvents,
   type ClaimedEvent,
   type FinishedEvent,
-} from './inbox.queries.js';
+} from './ring.queries.js';
 
 /** What working on a ring needs. */
 export interface RingContext {
@@ -46,6 +47,7 @@ interface Failure {
 }
 
 const MESSAGE_MAX_CHARACTERS = 500;
+const NOTHING = { reason: null, paymentId: null, partId: null } as const;
 
 /**
  * Works on the rows that a ring names, all in one transaction. When that fails, each row is tried
@@ -80,12 +82,11 @@ async function processTogether(context: RingContext, ids: readonly string[]): Pr
 }
 
 async function processAlone(context: RingContext, id: string): Promise<number> {
-  let claimed: ClaimedEvent | undefined;
   try {
-    return await processTogether({ ...context }, [id]);
+    return await processTogether(context, [id]);
   } catch (error) {
     if (isConnectionTrouble(error)) throw error;
-    claimed = await findClaimable(context, id);
+    const claimed = await findClaimable(context, id);
     if (claimed) await recordFailure(context, { event: claimed, ...describeFailure(error) });
     return claimed ? 1 : 0;
   }
@@ -105,14 +106,15 @@ async function applyEvents(
       const facts = translate(context, event);
       const { id, provider, account } = event;
       if (facts) toApply.push({ inboxId: id, provider, account, facts });
-      else ignored.push({ id, status: 'ignored', reason: null, paymentId: null });
+      else ignored.push({ id, status: 'ignored', ...NOTHING });
     } catch (error) {
       failures.push({ event, ...describeFailure(error, 'translate_failed') });
     }
   }
-  const outcomes = await applyFacts(tx, toApply);
+  const { outcomes, unparked } = await applyFacts(tx, toApply);
   const finished = [...ignored, ...[...outcomes].map(toFinished)];
   if (finished.length > 0) await finishEvents(tx, finished);
+  if (unparked.length > 0) await linkWaitingEvents(tx, unparked);
   return { finished, failures };
 }
 
@@ -165,8 +167,9 @@ function isConnectionTrouble(error: unknown): boolean {
 const CONNECTION_TROUBLE = /connection|ECONN|EPIPE|timeout|Client has encountered/i;
 
 function toFinished([id, outcome]: [string, ApplyOutcome]): FinishedEvent {
-  const reason = outcome.outcome === 'noop' ? outcome.reason : null;
-  return { id, status: outcome.outcome, reason, paymentId: outcome.paymentId };
+  const { outcome: status, paymentId } = outcome;
+  if (outcome.outcome === 'applied') return { id, status, ...NOTHING, paymentId };
+  return { id, status, reason: outcome.reason, paymentId, partId: outcome.partId };
 }
 
 function toReport(

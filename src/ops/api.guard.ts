@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import type { ApiRole } from '../config/config.js';
+import type { ApiRole } from '../config/tokens.js';
 import { TollgateError } from '../errors.js';
 import type { Services } from '../services.js';
 import { SERVICES } from '../tokens.js';

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { ApiRole, ApiToken } from '../config/config.js';
+import type { ApiRole, ApiToken } from '../config/tokens.js';
 
 /** Who calls. */
 export interface Caller {

@@ -8,7 +8,13 @@ import type { Services } from '../services.js';
 import { SERVICES } from '../tokens.js';
 import { AllowReaders, ApiGuard } from './api.guard.js';
 import { pageShape, readQuery, text, toPage, uuid } from './list-query.js';
-import { presentEvent, presentFact, presentReview, presentTransition } from './present.js';
+import {
+  presentError,
+  presentEvent,
+  presentFact,
+  presentReview,
+  presentTransition,
+} from './present.js';
 import { showPayload } from './show-payload.js';
 
 const time = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
@@ -73,7 +79,7 @@ export class EventsController {
     return {
       ...presentEvent(event, this.services.config.ATTEMPTS_MAX),
       payload: showPayload(event.body),
-      errors: event.attemptErrors,
+      errors: event.attemptErrors.map(presentError),
       effects: {
         facts: facts.map(presentFact),
         transitions: transitions.map(presentTransition),

@@ -34,7 +34,7 @@ export const pageShape = {
 export function readQuery<S extends z.ZodType>(schema: S, query: unknown): z.output<S> {
   const parsed = schema.safeParse(query);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((one) => `${one.path.join('.')}: ${one.message}`);
+  const problems = parsed.error.issues.map((one) => [...one.path, one.message].join(': '));
   throw new TollgateError('bad_request', problems.join('; '));
 }
 

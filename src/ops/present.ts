@@ -1,4 +1,4 @@
-import type { InboxEventEntity } from '../database/inbox-event.entity.js';
+import type { AttemptError, InboxEventEntity } from '../database/inbox-event.entity.js';
 import type {
   OrderEntity,
   PaymentEntity,
@@ -115,7 +115,7 @@ export function presentEvent(event: InboxEventEntity, attemptsMax: number) {
     attempts,
     attemptsMax,
     dueAt: status === 'received' ? event.dueAt : null,
-    lastError: attemptErrors.at(-1) ?? null,
+    lastError: presentError(attemptErrors.at(-1)),
     deliveries,
     conflicts,
     livemode,
@@ -124,6 +124,11 @@ export function presentEvent(event: InboxEventEntity, attemptsMax: number) {
     receivedAt,
     appliedAt: finishedAt,
   };
+}
+
+/** PostgreSQL writes times within JSON in its own way; the API has one. */
+export function presentError(error: AttemptError | undefined) {
+  return error ? { ...error, at: new Date(error.at).toISOString() } : null;
 }
 
 /** `applied`, `noop: repeated`, `ignored`, `dead`, …; null while the event waits. */

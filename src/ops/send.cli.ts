@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   }
 
   const config = loadConfig(SECRET_PREFIXES);
-  const target = toTarget(config, entry, values.account, values.url);
+  const target = toTarget(config, entry, values.account.toLowerCase(), values.url);
   const bodies = await Promise.all(sampleNames.map((name) => readSample(entry, name)));
   const deliveries = bodies.flatMap((body) => Array.from({ length: times }, () => body));
   if (values.shuffle) shuffle(deliveries);
@@ -107,6 +107,9 @@ function shuffle(deliveries: Buffer[]): void {
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', () => process.exit(0));
 
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);

@@ -18,7 +18,7 @@ import {
   type PaymentKey,
 } from './lock.queries.js';
 import { planRing } from './plan-ring.js';
-import type { ApplyOutcome, EventFacts, RingChanges, RingState } from './ring-state.js';
+import type { EventFacts, RingChanges, RingState } from './ring-state.js';
 import {
   deleteParkedFacts,
   insertTransitions,
@@ -45,17 +45,17 @@ class OutdatedRead extends Error {
  * then payments), works out what they change, writes it. A fixed number of statements, whatever
  * the number of events.
  *
- * @returns what each event did, by inbox id
+ * @returns what each event did, and the parts whose waiting events now have a payment
  * @throws TollgateError `transition_impossible`
  */
 export async function applyFacts(
   tx: Tx,
   events: readonly EventFacts[],
-): Promise<ReadonlyMap<string, ApplyOutcome>> {
-  if (events.length === 0) return new Map();
+): Promise<Pick<RingChanges, 'outcomes' | 'unparked'>> {
+  if (events.length === 0) return { outcomes: new Map(), unparked: [] };
   const changes = planRing(events, await lockRing(tx, events));
   await writeChanges(tx, changes);
-  return changes.outcomes;
+  return changes;
 }
 
 async function lockRing(tx: Tx, events: readonly EventFacts[]): Promise<RingState> {

@@ -28,7 +28,7 @@ export interface DerivedPayment {
   readonly contradictions: readonly ReviewReason[];
 }
 
-/** When a refund of this state stands, its money has left the merchant or is about to. */
+/** A refund of these states does not stand: its money is back with the merchant. */
 const GIVES_MONEY_BACK: ReadonlySet<string | null> = new Set(['failed', 'cancelled']);
 
 /**

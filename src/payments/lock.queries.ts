@@ -39,19 +39,19 @@ export async function findOrderReferences(
   return rows.map(({ reference }) => reference);
 }
 
-/** Makes rows for orders that nobody has named before; sorted, so that no two rings deadlock. */
+/** Makes rows for orders that nobody has named before; sorted, as they are locked. */
 export async function insertOrders(
   tx: Tx,
   orders: readonly { readonly id: string; readonly reference: string }[],
 ): Promise<void> {
-  const sorted = orders.toSorted((a, b) => (a.reference < b.reference ? -1 : 1));
   await tx.query({
     name: 'insert-orders',
     text: `
       insert into orders (id, reference, status)
       select id, reference, 'open' from unnest($1::uuid[], $2::text[]) as t (id, reference)
+      order by reference
       on conflict (reference) do nothing`,
-    values: [sorted.map(({ id }) => id), sorted.map(({ reference }) => reference)],
+    values: [orders.map(({ id }) => id), orders.map(({ reference }) => reference)],
   });
 }
 
@@ -73,7 +73,6 @@ export async function insertPayments(
   tx: Tx,
   payments: readonly (PaymentKey & { readonly id: string; readonly livemode: boolean })[],
 ): Promise<void> {
-  const sorted = payments.toSorted(compareKeys);
   await tx.query({
     name: 'insert-payments',
     text: `
@@ -81,11 +80,12 @@ export async function insertPayments(
       select id, provider, account, provider_payment_id, 'initiated', livemode
       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[])
         as t (id, provider, account, provider_payment_id, livemode)
+      order by provider_payment_id, provider, account
       on conflict (provider, account, provider_payment_id) do nothing`,
     values: [
-      sorted.map(({ id }) => id),
-      ...columns(sorted, 'providerPaymentId'),
-      sorted.map(({ livemode }) => livemode),
+      payments.map(({ id }) => id),
+      ...columns(payments, 'providerPaymentId'),
+      payments.map(({ livemode }) => livemode),
     ],
   });
 }
@@ -95,13 +95,13 @@ export async function lockParts(
   tx: Tx,
   parts: readonly PartKey[],
 ): Promise<(PartKey & { readonly paymentId: string | null })[]> {
-  const sorted = parts.toSorted((a, b) => (a.partId < b.partId ? -1 : 1));
-  const values = columns(sorted, 'partId');
+  const values = columns(parts, 'partId');
   await tx.query({
     name: 'insert-parts',
     text: `
       insert into payment_parts (provider, account, part_id)
-      select * from unnest($1::text[], $2::text[], $3::text[]) on conflict do nothing`,
+      select * from unnest($1::text[], $2::text[], $3::text[]) as t (provider, account, part_id)
+      order by part_id, provider, account on conflict do nothing`,
     values,
   });
   const { rows } = await tx.query<PartColumns>({
@@ -213,13 +213,6 @@ function toOrder(row: OrderColumns): OrderRow {
     isCancelled: row.is_cancelled,
     version: row.version,
   };
-}
-
-function compareKeys(one: PaymentKey, other: PaymentKey): number {
-  const [a, b] = [one, other].map((key) =>
-    JSON.stringify([key.provider, key.account, key.providerPaymentId]),
-  );
-  return (a ?? '') < (b ?? '') ? -1 : 1;
 }
 
 /** Three arrays for three `unnest` parameters. */

@@ -17,9 +17,8 @@ export type OrderStatus = (typeof ORDER_STATUSES)[number];
  *
  * - `cancelled` is left by money alone, and money for a cancelled order is a contradiction
  *   (`captured_after_cancel`), so it goes to `in_review` first.
- * - An order that has seen money is never `cancelled`: its money decides.
- * - An order falls back to `open` only when earlier news tells that its one payment belongs to
- *   another order.
+ * - An order with money is not `cancelled`: its money decides. It falls back to `open` or to
+ *   `cancelled` only when news tells that its payment belongs to another order.
  */
 export const ORDER_TRANSITIONS: Record<OrderStatus, Record<OrderStatus, Verdict>> = {
   open: {
@@ -37,7 +36,7 @@ export const ORDER_TRANSITIONS: Record<OrderStatus, Record<OrderStatus, Verdict>
     paid: 'move',
     partially_refunded: 'move',
     refunded: 'move',
-    cancelled: 'never',
+    cancelled: 'move',
     in_review: 'review',
   },
   paid: {
@@ -46,7 +45,7 @@ export const ORDER_TRANSITIONS: Record<OrderStatus, Record<OrderStatus, Verdict>
     paid: 'same',
     partially_refunded: 'move',
     refunded: 'move',
-    cancelled: 'never',
+    cancelled: 'move',
     in_review: 'review',
   },
   partially_refunded: {
@@ -55,7 +54,7 @@ export const ORDER_TRANSITIONS: Record<OrderStatus, Record<OrderStatus, Verdict>
     paid: 'move',
     partially_refunded: 'same',
     refunded: 'move',
-    cancelled: 'never',
+    cancelled: 'move',
     in_review: 'review',
   },
   refunded: {
@@ -64,7 +63,7 @@ export const ORDER_TRANSITIONS: Record<OrderStatus, Record<OrderStatus, Verdict>
     paid: 'move',
     partially_refunded: 'move',
     refunded: 'same',
-    cancelled: 'never',
+    cancelled: 'move',
     in_review: 'review',
   },
   cancelled: {

@@ -51,7 +51,7 @@ export class PartDrafts {
       this.newlyParked.add(fact);
     }
     const reason = isRepeated ? 'repeated' : 'waiting_for_payment';
-    return { outcome: 'noop', reason, paymentId: null };
+    return { outcome: 'noop', reason, paymentId: null, partId };
   }
 
   /** Notes whose parts these are, and hands out what was parked under them. */

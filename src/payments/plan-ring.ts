@@ -94,7 +94,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     const isNew = before.version === 0;
     if (!isNew && !isMoved && reviews.length === 0 && !differs(before, after)) {
       const reason = isRepeated ? 'repeated' : 'stale';
-      return { outcome: 'noop', reason, paymentId: before.id };
+      return { outcome: 'noop', reason, paymentId: before.id, partId: null };
     }
 
     draft.row = { ...after, version: before.version + 1 };

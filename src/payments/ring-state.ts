@@ -94,7 +94,13 @@ export interface RingState {
 /** What an event did. `applied` changed something, `noop` did not and says why. */
 export type ApplyOutcome =
   | { readonly outcome: 'applied'; readonly paymentId: string }
-  | { readonly outcome: 'noop'; readonly reason: NoopReason; readonly paymentId: string | null };
+  | {
+      readonly outcome: 'noop';
+      readonly reason: NoopReason;
+      readonly paymentId: string | null;
+      /** The part whose payment is waited for; null for every other reason. */
+      readonly partId: string | null;
+    };
 
 /**
  * `repeated`: everything it says was known. `stale`: it says something new that changes nothing

@@ -275,6 +275,7 @@ describe('processRing', () => {
     await harness.ring();
     expect(await database.query('select status from disputes')).toEqual([{ status: 'won' }]);
     expect(await database.query('select 1 from parked_facts')).toEqual([]);
+    expect(await database.query('select 1 from inbox where payment_id is null')).toEqual([]);
   });
 
   it('parks and links at once without losing anything', async () => {

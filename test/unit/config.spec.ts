@@ -1,12 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  ConfigError,
-  environmentSchema,
-  readConfig,
-  summarizeConfig,
-  type Config,
-} from '../../src/config/config.js';
+import { ConfigError, readConfig, summarizeConfig, type Config } from '../../src/config/config.js';
+import { environmentSchema } from '../../src/config/environment.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** A production environment with which nothing is wrong. */
 const PRODUCTION = {
   NODE_ENV: 'production',
-  DATABASE_URL: 'postgres://tollgate@db.internal/tollgate',
+  DATABASE_URL: 'postgres://db.internal/tollgate',
   STRIPE_WEBHOOK_SECRETS: 'whsec_0123456789abcdef',
   API_TOKENS: 'dashboard:viewer:0123456789abcdef',
 } as const;
@@ -150,15 +145,44 @@ describe('readConfig: secrets', () => {
     ]);
   });
 
-  it.each([
-    'STRIPE_WEBHOOK_SECRETS_',
-    'STRIPE_WEBHOOK_SECRETS_A-B',
-    'STRIPE_WEBHOOK_SECRETS_DEFAULT',
-    `STRIPE_WEBHOOK_SECRETS_${'A'.repeat(65)}`,
-  ])('refuses the account in %s', (name) => {
-    const problems = problemsOf({ [name]: 'whsec_long_enough' });
+  it.each(['STRIPE_WEBHOOK_SECRETS_A-B', `STRIPE_WEBHOOK_SECRETS_${'A'.repeat(65)}`])(
+    'refuses the account in %s',
+    (name) => {
+      const problems = problemsOf({ [name]: 'whsec_long_enough' });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toContain(`${name}: the account in the name`);
+    },
+  );
+
+  it.each(['STRIPE_WEBHOOK_SECRETS_', 'STRIPE_WEBHOOK_SECRETS_DEFAULT'])(
+    'refuses %s, since the default account has the bare variable',
+    (name) => {
+      expect(problemsOf({ [name]: 'whsec_long_enough' })).toEqual([
+        `${name}: must be STRIPE_WEBHOOK_SECRETS, without anything behind it`,
+      ]);
+    },
+  );
+
+  it('refuses two variables that name one account', () => {
+    const names = ['STRIPE_WEBHOOK_SECRETS_ACME', 'STRIPE_WEBHOOK_SECRETS_acme'];
+    const problems = problemsOf(
+      Object.fromEntries(names.map((name) => [name, 'whsec_long_enough'])),
+    );
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(`${name}: the account in the name`);
+  });
+
+  it('tells a missing token beside a bad variable', () => {
+    const problems = problemsOf({ ...PRODUCTION, API_TOKENS: undefined, PORT: 'x' });
+    expect(problems).toEqual([
+      expect.stringContaining('PORT'),
+      expect.stringContaining('API_TOKENS'),
+    ]);
+  });
+
+  it('refuses a body limit beyond what may wait', () => {
+    expect(problemsOf({ BODY_BYTES_MAX: '16777216', ADMISSION_BYTES_MAX: '1048576' })).toEqual([
+      expect.stringContaining('ADMISSION_BYTES_MAX'),
+    ]);
   });
 });
 
@@ -301,7 +325,7 @@ describe('summarizeConfig', () => {
     );
     expect(summary).toMatchObject({
       PORT: 3000,
-      DATABASE_URL: 'postgres://tollgate@db.internal/tollgate',
+      DATABASE_URL: 'postgres://db.internal/tollgate',
       REDIS_URL: 'none: queues in PostgreSQL',
       API_TOKENS: ['dashboard:viewer'],
       secrets: ['stripe/default: 1 active', 'stripe/acme: 2 active'],

@@ -5,7 +5,8 @@ import { validate as lintDockerfile } from 'dockerfile-utils';
 import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { environmentSchema, readConfig } from '../../src/config/config.js';
+import { readConfig } from '../../src/config/config.js';
+import { environmentSchema } from '../../src/config/environment.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 
 /**

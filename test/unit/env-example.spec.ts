@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { environmentSchema } from '../../src/config/config.js';
+import { environmentSchema } from '../../src/config/environment.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 
 const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { parseTokens } from './tokens.js';
+
+/** A whole number within limits; every one of them has an upper limit, so a typo cannot hang us. */
+const integer = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/, 'expected a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min).max(max))
+    .default(fallback);
+
+const optionalUrl = (protocols: readonly string[]) =>
+  z
+    .string()
+    .optional()
+    .refine((value) => value === undefined || protocols.some((one) => value.startsWith(one)), {
+      message: `must start with ${protocols.join(' or ')}`,
+    });
+
+const ROLES = ['api', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+/**
+ * Every variable that Tollgate reads, with its unit, default and reason. `.env.example` is held
+ * against this schema by a test. Secrets of providers are read by `secrets.ts`, since their names
+ * end in the account.
+ */
+export const environmentSchema = z.object({
+  NODE_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .describe('production: every secret must be set, and the database must commit durably'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  PORT: integer(0, 65_535, 3000).describe('port to listen on; 0 picks a free one'),
+  ROLES: z
+    .string()
+    .default('api,worker')
+    .transform((value) => value.split(',').map((role) => role.trim()))
+    .pipe(z.array(z.enum(ROLES)).min(1))
+    .describe('api, worker or both; worker includes sweeper and relay'),
+  DATABASE_URL: optionalUrl(['postgres://', 'postgresql://']).describe(
+    'PostgreSQL; without it an embedded one is started under DATA_DIR',
+  ),
+  DATA_DIR: z.string().min(1).default('.data').describe('where the embedded PostgreSQL lives'),
+  DATABASE_WAIT_SECONDS: integer(0, 3600, 60).describe(
+    'how long start-up waits for PostgreSQL before it gives up',
+  ),
+  DATABASE_STATEMENT_TIMEOUT_MS: integer(100, 600_000, 4000).describe(
+    'a statement that takes longer is cancelled, so a hanging disk becomes a 503 and not a queue',
+  ),
+  DATABASE_LOCK_TIMEOUT_MS: integer(50, 600_000, 2000).describe(
+    'how long the worker waits for a locked payment before it tries again later',
+  ),
+  REDIS_URL: optionalUrl(['redis://', 'rediss://']).describe(
+    'Redis for BullMQ; without it BullMQ keeps its queues in PostgreSQL',
+  ),
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,30}$/)
+    .default('tollgate_queues')
+    .describe(
+      'prefix of the Redis keys and name of the PostgreSQL schema of the queues; not the name ' +
+        'of the database user, whose schema PostgreSQL would search first',
+    ),
+  API_TOKENS: z
+    .string()
+    .default('')
+    .transform(parseTokens)
+    .describe('name:role:token, comma-separated; roles viewer, operator, service'),
+  ORDER_REFERENCE_KEY: z
+    .string()
+    .min(1)
+    .max(40)
+    .default('order_id')
+    .describe("key of the provider's metadata that holds our order reference"),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+
+  BODY_BYTES_MAX: integer(1024, 16_777_216, 1_048_576).describe('a larger webhook is a 413'),
+  REQUEST_TIMEOUT_SECONDS: integer(1, 600, 10).describe('for the whole request to arrive'),
+  FLUSH_ROWS_MAX: integer(1, 1000, 256).describe('events in one INSERT'),
+  FLUSH_BYTES_MAX: integer(1024, 67_108_864, 2_097_152).describe('bytes of bodies in one INSERT'),
+  FLUSHES_MAX: integer(1, 16, 3).describe('INSERTs under way at once'),
+  ADMISSION_EVENTS_MAX: integer(1, 1_000_000, 4096).describe(
+    'events waiting for their INSERT; one more is a 503 with Retry-After',
+  ),
+  ADMISSION_BYTES_MAX: integer(1_048_576, 1_073_741_824, 67_108_864).describe(
+    'bytes of bodies waiting for their INSERT',
+  ),
+
+  RING_GRACE_SECONDS: integer(1, 3600, 10).describe(
+    'how long a new event may wait for its ring before the sweeper rings again',
+  ),
+  SWEEP_INTERVAL_SECONDS: integer(1, 3600, 2).describe('pause between two looks of the sweeper'),
+  SWEEP_EVENTS_MAX: integer(1, 10_000, 500).describe('events one look of the sweeper rings for'),
+  RING_EVENTS_MAX: integer(1, 1000, 100).describe('events one ring of the sweeper names'),
+  WORKER_CONCURRENCY: integer(1, 64, 4).describe('rings one worker process works on at once'),
+  WORKER_LOCK_SECONDS: integer(1, 3600, 30).describe(
+    'after this a silent worker counts as dead and its ring is given to another',
+  ),
+  ATTEMPTS_MAX: integer(1, 25, 8).describe('tries before an event is a dead letter'),
+  BACKOFF_BASE_SECONDS: integer(1, 3600, 30).describe('upper bound of the first pause'),
+  BACKOFF_FACTOR: z.coerce.number().min(1).max(10).default(4).describe('growth per attempt'),
+  BACKOFF_CAP_SECONDS: integer(1, 604_800, 86_400).describe('no pause is longer'),
+
+  DRAIN_SECONDS: integer(1, 600, 10).describe('how long a shutdown lets work finish'),
+  READY_DELAY_MS: integer(0, 60_000, 0).describe(
+    'pause between "not ready" and closing the door, for load balancers to notice',
+  ),
+});
+
+/** The variables as they were read. */
+export type Environment = z.infer<typeof environmentSchema>;

@@ -1,0 +1,178 @@
+import type { Queryable, Tx } from '../database/transaction.js';
+import type { EventKey } from './inbox.queries.js';
+
+/** A claimed row: nobody else works on it until the transaction ends. */
+export interface ClaimedEvent extends EventKey {
+  readonly id: string;
+  readonly eventType: string;
+  readonly body: Buffer;
+  readonly attempts: number;
+  readonly receivedAt: Date;
+}
+
+/**
+ * Claims what is still to be done of these rows. Rows that another worker holds are left to it. A
+ * row that failed waits for its `due_at`, whatever old ring names it.
+ */
+export async function claimEvents(tx: Tx, ids: readonly string[]): Promise<ClaimedEvent[]> {
+  const { rows } = await tx.query<ClaimColumns>({
+    name: 'claim-events',
+    text: `
+      select id, provider, account, event_id, event_type, body, attempts, received_at from inbox
+      where id = any ($1::uuid[]) and status = 'received' and (attempts = 0 or due_at <= now())
+      order by id for update skip locked`,
+    values: [ids],
+  });
+  return rows.map(({ event_id, event_type, received_at, ...row }) => ({
+    ...row,
+    eventId: event_id,
+    eventType: event_type,
+    receivedAt: received_at,
+  }));
+}
+
+interface ClaimColumns {
+  id: string;
+  provider: string;
+  account: string;
+  event_id: string;
+  event_type: string;
+  body: Buffer;
+  attempts: number;
+  received_at: Date;
+}
+
+/** What became of an event that is done with. */
+export interface FinishedEvent {
+  readonly id: string;
+  readonly status: 'applied' | 'noop' | 'ignored';
+  readonly reason: string | null;
+  readonly paymentId: string | null;
+  /** The part whose payment the event waits for. */
+  readonly partId: string | null;
+}
+
+/** Records outcomes in the transaction that made them true. */
+export async function finishEvents(tx: Tx, events: readonly FinishedEvent[]): Promise<void> {
+  await tx.query({
+    name: 'finish-events',
+    text: `
+      update inbox set status = t.status, outcome_reason = t.reason, payment_id = t.payment_id,
+                       part_id = t.part_id, finished_at = now()
+      from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])
+        as t (id, status, reason, payment_id, part_id)
+      where inbox.id = t.id and inbox.status = 'received'`,
+    values: [
+      events.map(({ id }) => id),
+      events.map(({ status }) => status),
+      events.map(({ reason }) => reason),
+      events.map(({ paymentId }) => paymentId),
+      events.map(({ partId }) => partId),
+    ],
+  });
+}
+
+/** Puts events that waited for these parts onto the timeline of the payment that took them. */
+export async function linkWaitingEvents(
+  tx: Tx,
+  parts: readonly {
+    readonly provider: string;
+    readonly account: string;
+    readonly partId: string;
+    readonly paymentId: string | null;
+  }[],
+): Promise<void> {
+  await tx.query({
+    name: 'link-waiting-events',
+    text: `
+      update inbox set payment_id = t.payment_id
+      from unnest($1::text[], $2::text[], $3::text[], $4::uuid[])
+        as t (provider, account, part_id, payment_id)
+      where inbox.part_id = t.part_id and inbox.provider = t.provider
+        and inbox.account = t.account and inbox.payment_id is null`,
+    values: [
+      parts.map(({ provider }) => provider),
+      parts.map(({ account }) => account),
+      parts.map(({ partId }) => partId),
+      parts.map(({ paymentId }) => paymentId),
+    ],
+  });
+}
+
+/** A failed attempt: what went wrong, and when to try again (null: never). */
+export interface FailedAttempt {
+  readonly id: string;
+  /** How many attempts had failed when this one began: a late writer changes nothing. */
+  readonly attemptsBefore: number;
+  readonly code: string;
+  readonly message: string;
+  readonly retryInMs: number | null;
+}
+
+/** Records a failed attempt after its rollback, so that the record survives. */
+export async function failEvent(database: Queryable, attempt: FailedAttempt): Promise<boolean> {
+  const { rowCount } = await database.query({
+    name: 'fail-event',
+    text: `
+      update inbox set
+        attempts = attempts + 1,
+        attempt_errors = attempt_errors || jsonb_build_array(jsonb_build_object(
+          'attempt', attempts + 1, 'code', $3::text, 'message', $4::text, 'at', now())),
+        status = case when $5::float8 is null then 'dead' else 'received' end,
+        outcome_reason = case when $5::float8 is null then $3::text end,
+        finished_at = case when $5::float8 is null then now() end,
+        due_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0),
+        ring_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0)
+      where id = $1 and status = 'received' and attempts = $2`,
+    values: [attempt.id, attempt.attemptsBefore, attempt.code, attempt.message, attempt.retryInMs],
+  });
+  return rowCount === 1;
+}
+
+/**
+ * Takes what should be rung for and puts the next ring off by the grace period, so that of many
+ * sweepers only one rings for it and nobody rings again while the ring is worked on.
+ */
+export async function claimRings(
+  database: Queryable,
+  eventsMax: number,
+  graceSeconds: number,
+): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>({
+    name: 'claim-rings',
+    text: `
+      with due as materialized (
+        select id from inbox where status = 'received' and ring_at <= now()
+        order by ring_at, id limit $1 for update skip locked)
+      update inbox set ring_at = now() + make_interval(secs => $2)
+      from due where inbox.id = due.id
+      returning inbox.id`,
+    values: [eventsMax, graceSeconds],
+  });
+  return rows.map(({ id }) => id).sort();
+}
+
+/** Makes events due for a ring at once, when the ring that was claimed for them was not heard. */
+export async function releaseRings(database: Queryable, ids: readonly string[]): Promise<void> {
+  await database.query({
+    name: 'release-rings',
+    text: `update inbox set ring_at = now() where id = any ($1::uuid[]) and status = 'received'`,
+    values: [ids],
+  });
+}
+
+/** How much waits, and since when: what the backlog metric shows. */
+export async function measureBacklog(
+  database: Queryable,
+): Promise<{ received: number; dead: number; oldestSeconds: number }> {
+  const { rows } = await database.query<{ received: number; dead: number; oldest: number }>({
+    name: 'measure-backlog',
+    text: `
+      select (select count(*) from inbox where status = 'received')::int as received,
+             (select count(*) from inbox where status = 'dead')::int as dead,
+             coalesce((select extract(epoch from now() - min(received_at))
+                       from inbox where status = 'received'), 0)::float8 as oldest`,
+  });
+  const [row] = rows;
+  return { received: row?.received ?? 0, dead: row?.dead ?? 0, oldestSeconds: row?.oldest ?? 0 };
+}
