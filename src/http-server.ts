@@ -25,6 +25,8 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
       requestTimeout: milliseconds(config.REQUEST_TIMEOUT_SECONDS),
       keepAliveTimeout: KEEP_ALIVE_MS,
       forceCloseConnections: 'idle',
+      // Who comes over a kept connection while the door closes is served; new ones find it shut.
+      return503OnClosing: false,
       // Node looks for requests that are too slow only this often; its default is 30 s.
       http: { connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
       routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },

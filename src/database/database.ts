@@ -37,6 +37,9 @@ export async function openDatabase(
       keepAlive: true,
     });
     made.on('error', onError); // an idle connection that breaks must not end the process
+    // Nor must one that is in use and breaks between two statements, when nobody waits for it: the
+    // next statement fails, and says so.
+    made.on('connect', (client) => client.on('error', () => undefined));
     return made;
   };
   // One beyond the flushes for counting redeliveries, which is off the answer's path.

@@ -43,9 +43,6 @@ export function sqlState(error: unknown): string | null {
 async function runOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let failure: Error | undefined;
-  // A connection may break between two statements, when nobody waits for it: without a listener
-  // that would end the process. The next statement fails, and says so.
-  client.on('error', ignore);
   try {
     await client.query('begin');
     const result = await work(client as unknown as Tx);
@@ -56,13 +53,8 @@ async function runOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> 
     throw error;
   } finally {
     // A connection that could not roll back is thrown away: nobody knows what it still holds.
-    client.off('error', ignore);
     client.release(failure);
   }
-}
-
-function ignore(): void {
-  // See where it is used.
 }
 
 async function rollback(client: PoolClient, cause: unknown): Promise<Error | undefined> {

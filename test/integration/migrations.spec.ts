@@ -23,6 +23,10 @@ describe('the migrations', () => {
       )
     ).map(({ name }) => name);
 
+  const revertAll = async () => {
+    for (let left = MIGRATIONS.length; left > 0; left -= 1) await revertMigration(database.url);
+  };
+
   it('find nothing to do on a database that is up to date', async () => {
     await expect(migrate(database.url)).resolves.toEqual([]);
   });
@@ -34,14 +38,14 @@ describe('the migrations', () => {
 
   it('go down to nothing and up again', async () => {
     const before = await tables();
-    for (const _migration of MIGRATIONS) await revertMigration(database.url);
+    await revertAll();
     expect(await tables()).toEqual(['tollgate_migrations']);
     await expect(migrate(database.url)).resolves.toEqual(MIGRATIONS.map(({ name }) => name));
     expect(await tables()).toEqual(before);
   });
 
   it('run once when many processes start at once', async () => {
-    for (const _migration of MIGRATIONS) await revertMigration(database.url);
+    await revertAll();
     const runs = await Promise.all([1, 2, 3, 4].map(() => migrate(database.url)));
     expect(runs.filter((names) => names.length > 0)).toEqual([MIGRATIONS.map(({ name }) => name)]);
   });

@@ -23,7 +23,13 @@ describe('processRing', () => {
   });
 
   const events = () =>
-    database.query(
+    database.query<{
+      event_id: string;
+      status: string;
+      outcome_reason: string | null;
+      attempts: number;
+      codes: string[];
+    }>(
       `select event_id, status, outcome_reason, attempts,
               jsonb_path_query_array(attempt_errors, '$[*].code') as codes
        from inbox order by id`,
@@ -59,9 +65,7 @@ describe('processRing', () => {
       type: 'v1.charge.failed',
     });
     await harness.ring();
-    expect(
-      (await events()).map((one) => [one['status'], one['outcome_reason'], one['codes']]),
-    ).toEqual([
+    expect((await events()).map((one) => [one.status, one.outcome_reason, one.codes])).toEqual([
       ['dead', 'payload_unreadable', ['payload_unreadable']],
       ['dead', 'payload_malformed', ['payload_malformed']],
       ['dead', 'amount_unusable', ['amount_unusable']],
@@ -86,7 +90,7 @@ describe('processRing', () => {
       ]);
 
       await expect(harness.ring()).resolves.toBe(0); // not due yet, whoever rings
-      for (const _attempt of [2, 3]) {
+      for (let attempt = 2; attempt <= 3; attempt += 1) {
         await database.query('update inbox set due_at = now()');
         await harness.ring();
       }
@@ -119,11 +123,7 @@ describe('processRing', () => {
       );
       await database.query('update inbox set due_at = now()');
       await harness.ring();
-      expect((await events()).map((one) => one['status'])).toEqual([
-        'applied',
-        'applied',
-        'applied',
-      ]);
+      expect((await events()).map((one) => one.status)).toEqual(['applied', 'applied', 'applied']);
     });
   });
 
