@@ -1,16 +1,24 @@
 import { v7 as uuidv7 } from 'uuid';
-import { derivePayment, type DerivedDispute, type DerivedPayment } from './derive-payment.js';
+import { derivePayment, type DerivedDispute } from './derive-payment.js';
 import { DISPUTE_TRANSITIONS } from './dispute.states.js';
-import { isEqual, mergeFacts, registerOf, saysTheSame } from './fact-register.js';
+import { registerOf, saysTheSame } from './fact-register.js';
 import { OrderDrafts } from './order-drafts.js';
 import { PAYMENT_TRANSITIONS } from './payment.states.js';
 import { PartDrafts } from './part-drafts.js';
-import { reconcileReviews, type ReviewStatuses } from './reconcile-reviews.js';
+import {
+  changedDisputesOf,
+  changedFactsOf,
+  differs,
+  isSameDispute,
+  remember,
+  toPaymentDraft,
+  withDerived,
+  type PaymentDraft,
+} from './payment-draft.js';
+import { reconcileReviews } from './reconcile-reviews.js';
 import type {
   ApplyOutcome,
-  DisputeRow,
   EventFacts,
-  PaymentRow,
   RecordedFact,
   ReviewChange,
   RingChanges,
@@ -18,17 +26,6 @@ import type {
   Transition,
 } from './ring-state.js';
 import { assertMove } from './verdict.js';
-
-/** A payment while the ring is worked through. */
-interface PaymentDraft {
-  row: PaymentRow;
-  isChanged: boolean;
-  readonly facts: Map<string, RecordedFact>;
-  readonly changedFacts: Set<string>;
-  readonly disputes: Map<string, DisputeRow>;
-  readonly changedDisputes: Set<string>;
-  readonly reviews: ReviewStatuses;
-}
 
 /**
  * Works out what the events of a ring change, one after the other, in memory. Pure but for the ids
@@ -38,7 +35,7 @@ interface PaymentDraft {
  * @throws TollgateError `transition_impossible` when a table says that a move cannot happen
  */
 export function planRing(events: readonly EventFacts[], state: RingState): RingChanges {
-  const drafts = new Map(state.payments.map((row) => [row.id, toDraft(row, state)]));
+  const drafts = new Map(state.payments.map((row) => [row.id, toPaymentDraft(row, state)]));
   const orders = new OrderDrafts(state);
   const parts = new PartDrafts(state);
   const byProviderId = new Map(
@@ -162,88 +159,6 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     }
     return isMoved;
   }
-}
-
-/** Merges a fact into its register; true when the register holds something else than before. */
-function remember(draft: PaymentDraft, fact: RecordedFact): boolean {
-  const register = registerOf(fact);
-  const known = draft.facts.get(register);
-  if (known) {
-    const merged = mergeFacts(known, fact);
-    if (isEqual(merged, known)) return false;
-  }
-  draft.facts.set(register, fact);
-  draft.changedFacts.add(register);
-  return true;
-}
-
-function withDerived(row: PaymentRow, derived: DerivedPayment, orderId: string | null): PaymentRow {
-  const { status, currency, amountMinor, livemode } = derived;
-  const { amountAuthorizedMinor, amountCapturedMinor, amountRefundedMinor } = derived;
-  return {
-    ...row,
-    orderId,
-    status,
-    currency,
-    amountMinor,
-    amountAuthorizedMinor,
-    amountCapturedMinor,
-    amountRefundedMinor,
-    livemode,
-  };
-}
-
-const DERIVED_COLUMNS = [
-  'orderId',
-  'status',
-  'currency',
-  'amountMinor',
-  'amountAuthorizedMinor',
-  'amountCapturedMinor',
-  'amountRefundedMinor',
-  'livemode',
-] as const satisfies readonly (keyof PaymentRow)[];
-
-function differs(before: PaymentRow, after: PaymentRow): boolean {
-  return DERIVED_COLUMNS.some((column) => before[column] !== after[column]);
-}
-
-function isSameDispute(before: DisputeRow, derived: DerivedDispute): boolean {
-  return (
-    before.status === derived.status &&
-    before.amountMinor === derived.amountMinor &&
-    before.currency === derived.currency
-  );
-}
-
-function toDraft(row: PaymentRow, state: RingState): PaymentDraft {
-  const facts = state.facts.get(row.id) ?? [];
-  return {
-    row,
-    isChanged: false,
-    facts: new Map(facts.map((fact) => [registerOf(fact), fact])),
-    changedFacts: new Set(),
-    disputes: new Map(
-      state.disputes.filter((one) => one.paymentId === row.id).map((one) => [one.key, one]),
-    ),
-    changedDisputes: new Set(),
-    reviews: new Map(
-      state.reviews
-        .filter((one) => one.paymentId === row.id)
-        .map(({ reason, status }) => [reason, status]),
-    ),
-  };
-}
-
-function changedFactsOf(draft: PaymentDraft) {
-  return [...draft.changedFacts].flatMap((register) => {
-    const fact = draft.facts.get(register);
-    return fact ? [{ ...fact, paymentId: draft.row.id }] : [];
-  });
-}
-
-function changedDisputesOf(draft: PaymentDraft): DisputeRow[] {
-  return [...draft.disputes.values()].filter((one) => draft.changedDisputes.has(one.key));
 }
 
 /** A review may change twice within a ring; the last word is what is written. */
