@@ -16,8 +16,17 @@ export interface Ledger {
 /** Pause of one sender between two deliveries, so that an outage does not make a million of them. */
 const PACE_MS = 10;
 
-/** Deliveries that go on while a test breaks something; every one of them is in the ledger. */
+/**
+ * Deliveries that go on while a test breaks something; every one of them is in the ledger. Call
+ * `Load.stopAll()` in `afterEach`, so that one that a failed test forgot comes to an end.
+ */
 export class Load {
+  private static readonly running = new Set<Load>();
+
+  static async stopAll(): Promise<void> {
+    await Promise.all([...Load.running].map((load) => load.stop()));
+  }
+
   readonly ledger: Ledger = { acknowledged: [], refused: [], unknown: [] };
   private isStopped = false;
   private readonly senders: Promise<void>[];
@@ -28,6 +37,7 @@ export class Load {
     private readonly next: () => StoryEvent | null,
     senders = 8,
   ) {
+    Load.running.add(this);
     this.senders = Array.from({ length: senders }, () => this.send());
   }
 
@@ -48,6 +58,7 @@ export class Load {
   /** Waits until there is nothing more to deliver. */
   async finished(): Promise<Ledger> {
     await Promise.all(this.senders);
+    Load.running.delete(this);
     return this.ledger;
   }
 

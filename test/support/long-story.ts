@@ -28,14 +28,14 @@ export function hundredEvents(story: Story): StoryEvent[] {
   const totals = range(15).map((n) =>
     story.stripe('charge.refunded', (payload) => {
       payload.created += n >> 1;
-      payload.data.object.amount_refunded = 100 * (n + 1);
+      Object.assign(payload.data.object, { amount_refunded: 100 * (n + 1) });
     }),
   );
   const refunds = range(20).map((n) =>
     story.stripe(n % 2 === 0 ? 'refund.created' : 'refund.updated', (payload) => {
       payload.created += n;
       payload.data.object.id += String(n >> 1);
-      payload.data.object.amount = 100;
+      Object.assign(payload.data.object, { amount: 100 });
     }),
   );
   const disputes = range(10).map((n) =>

@@ -10,9 +10,25 @@ export interface StoryEvent {
   readonly body: Buffer;
 }
 
-/** A payload that a test may change before it is sent. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reaches into it freely
-export type Payload = any;
+/** An object of a payload: what tests count on, and whatever else they put there. */
+export interface PayloadObject {
+  [field: string]: unknown;
+  id: string;
+}
+
+/** A payload that a test may change before it is sent; use `Object.assign` for odd values. */
+export interface Payload {
+  [field: string]: unknown;
+  /** Seconds since 1970, Stripe only. */
+  created: number;
+  /** Stripe has the object of the event inside `data`; Paystack's `data` is it. */
+  data: PayloadObject & { object: PayloadObject };
+}
+
+/** The object that an event is about. */
+export function objectOf(provider: ProviderName, { data }: Payload): PayloadObject {
+  return provider === 'stripe' ? data.object : data;
+}
 
 /**
  * Makes our samples into the events of one order that no other test knows: every id in them is
