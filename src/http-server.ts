@@ -21,6 +21,7 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(services),
     new FastifyAdapter({
+      skipMiddie: true, // no Express middleware here, and its engine costs every request
       bodyLimit: config.BODY_BYTES_MAX,
       requestTimeout: milliseconds(config.REQUEST_TIMEOUT_SECONDS),
       keepAliveTimeout: KEEP_ALIVE_MS,

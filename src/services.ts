@@ -123,7 +123,9 @@ function createReceiver(
       graceSeconds: config.RING_GRACE_SECONDS,
     },
     {
-      recorded: (ids) => void doorbell.ring(ids),
+      recorded: (ids) => {
+        doorbell.tell(ids);
+      },
       redelivered: (redelivery) => {
         redeliveries.note(redelivery);
       },

@@ -5,6 +5,8 @@ import type { Ring } from './queues.js';
 export type RingResult = 'rung' | 'failed' | 'skipped';
 
 const RINGS_MAX = 64;
+/** Events one ring for news names: no more than one flush has. */
+const NEWS_PER_RING_MAX = 256;
 const PAUSE_AFTER_FAILURE_MS = 1000;
 
 /**
@@ -15,6 +17,8 @@ const PAUSE_AFTER_FAILURE_MS = 1000;
 export class Doorbell {
   private underWay = 0;
   private quietUntilMs = 0;
+  private news: string[] = [];
+  private isTelling = false;
 
   constructor(
     private readonly producer: Producer,
@@ -24,6 +28,17 @@ export class Doorbell {
   /** True when a ring would be tried now. */
   get isListenedTo(): boolean {
     return this.underWay < RINGS_MAX && Date.now() >= this.quietUntilMs;
+  }
+
+  /**
+   * Rings for new rows soon. What is committed while a ring is under way shares the next one, and
+   * the first waits for the answers of its flush to be written: they are what somebody waits for.
+   */
+  tell(ids: readonly string[]): void {
+    this.news.push(...ids);
+    if (this.isTelling) return;
+    this.isTelling = true;
+    setImmediate(() => void this.tellAll());
   }
 
   /** Rings once for these rows; resolves to whether the queue took it. Never rejects. */
@@ -45,6 +60,11 @@ export class Doorbell {
     } finally {
       this.underWay -= 1;
     }
+  }
+
+  private async tellAll(): Promise<void> {
+    while (this.news.length > 0) await this.ring(this.news.splice(0, NEWS_PER_RING_MAX));
+    this.isTelling = false;
   }
 
   isReachable(): Promise<boolean> {
