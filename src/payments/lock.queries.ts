@@ -27,13 +27,17 @@ export async function findOrderReferences(
   const { rows } = await database.query<{ reference: string }>({
     name: 'find-order-references',
     text: `
-      select distinct o.reference from orders o join payments p on p.order_id = o.id
-      where (p.provider, p.account, p.provider_payment_id) in
-              (select * from unnest($1::text[], $2::text[], $3::text[]))
-         or p.id in
-              (select payment_id from payment_parts
-               where (provider, account, part_id) in
-                 (select * from unnest($4::text[], $5::text[], $6::text[])))`,
+      select distinct o.reference from (
+        select p.order_id
+        from unnest($1::text[], $2::text[], $3::text[]) as k (provider, account, id)
+        join payments p
+          on (p.provider, p.account, p.provider_payment_id) = (k.provider, k.account, k.id)
+        union all
+        select p.order_id
+        from unnest($4::text[], $5::text[], $6::text[]) as k (provider, account, id)
+        join payment_parts r on (r.provider, r.account, r.part_id) = (k.provider, k.account, k.id)
+        join payments p on p.id = r.payment_id
+      ) as known join orders o on o.id = known.order_id`,
     values: [...columns(payments, 'providerPaymentId'), ...columns(parts, 'partId')],
   });
   return rows.map(({ reference }) => reference);
@@ -130,9 +134,13 @@ export async function lockPayments(
     name: 'lock-payments',
     text: `
       select ${PAYMENT_COLUMNS} from payments
-      where (provider, account, provider_payment_id) in
-              (select * from unnest($1::text[], $2::text[], $3::text[]))
-         or id = any ($4::uuid[])
+      where id in (
+        select p.id
+        from unnest($1::text[], $2::text[], $3::text[]) as k (provider, account, id)
+        join payments p
+          on (p.provider, p.account, p.provider_payment_id) = (k.provider, k.account, k.id)
+        union all
+        select unnest($4::uuid[]))
       order by id for update`,
     values: [...columns(keys, 'providerPaymentId'), ids],
   });

@@ -479,10 +479,7 @@ describe('an authentic event with strange content', () => {
     ['10 kB', 'r'.repeat(10_000)],
     ['with a NUL', 'r\u0000'],
   ])('B21 has no usable payment reference and is a dead letter: %s', async (_what, reference) => {
-    const event = paid(
-      'paystack',
-      (payload) => void Object.assign(payload.data, { reference }),
-    );
+    const event = paid('paystack', (payload) => void Object.assign(payload.data, { reference }));
     await expectDead('payload_malformed', event);
   });
 

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { insertEvents } from '../../src/inbox/inbox.queries.js';
+import { InboxSweeper } from '../../src/inbox/inbox.sweeper.js';
+import { Doorbell } from '../../src/queues/doorbell.js';
+import { eventually } from '../support/eventually.js';
+import { lifecycles } from '../support/lifecycles.js';
+import { createRingHarness } from '../support/ring-harness.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+/** Enough that reading a table whole is dearer than a hundred look-ups, which the planner guesses. */
+const ROWS = 60_000;
+const TABLES = [
+  'inbox',
+  'orders',
+  'payments',
+  'payment_facts',
+  'payment_parts',
+  'parked_facts',
+  'disputes',
+  'reviews',
+  'transitions',
+];
+
+/**
+ * What one event costs must not grow with what came before it. A statement that reads a whole
+ * table shows in the counters of PostgreSQL, whatever plan the planner chose and why.
+ */
+describe('the acknowledging and the applying path on large tables', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    await fill(database);
+  });
+
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  it('reads no table from one end to the other', async () => {
+    const before = await rowsReadInSequence(database);
+    for (let turn = 0; turn < 8; turn += 1) {
+      // Named statements are planned anew five times before PostgreSQL settles for one plan.
+      const harness = createRingHarness(database);
+      const lives = lifecycles(`turn${turn}e`);
+      for (const life of lives) {
+        const from = harness.recorded.length;
+        for (const body of life.events) await harness.deliver(life.provider, body);
+        await harness.ring(harness.recorded.slice(from));
+      }
+      await sweep(database);
+      await harness.close();
+    }
+    const after = await rowsReadInSequence(database);
+    for (const table of TABLES) {
+      const read = (after.get(table) ?? 0) - (before.get(table) ?? 0);
+      expect({ table, wholeReads: Math.floor(read / ROWS) }).toEqual({ table, wholeReads: 0 });
+    }
+  });
+
+  it('would notice a statement that does', async () => {
+    const before = await rowsReadInSequence(database);
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('select count(*) from payments where version = 7');
+    await client.end();
+    const after = await rowsReadInSequence(database);
+    expect((after.get('payments') ?? 0) - (before.get('payments') ?? 0)).toBeGreaterThanOrEqual(
+      ROWS,
+    );
+  });
+});
+
+async function sweep(database: TestDatabase): Promise<void> {
+  const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+  const doorbell = new Doorbell(
+    {
+      add: () => Promise.resolve(),
+      isReachable: () => Promise.resolve(true),
+      close: () => Promise.resolve(),
+    },
+    () => undefined,
+  );
+  const options = { intervalMs: 1000, eventsMax: 10, ringEventsMax: 10, graceSeconds: 10 };
+  await new InboxSweeper(pool, doorbell, options, () => undefined).runOnce();
+  await insertEvents(pool, [], 10);
+  await pool.end();
+}
+
+/** Payments with orders, facts, parts and events, as many as make a scan show. */
+async function fill(database: TestDatabase): Promise<void> {
+  await database.query(`
+    insert into orders (id, reference, status)
+    select gen_random_uuid(), 'filled-' || n, 'open' from generate_series(1, ${ROWS}) n`);
+  await database.query(`
+    insert into payments (id, provider, account, provider_payment_id, order_id, status, livemode)
+    select gen_random_uuid(), 'stripe', 'default', 'filled-' || n, o.id, 'paid', true
+    from generate_series(1, ${ROWS}) n join orders o on o.reference = 'filled-' || n`);
+  await database.query(`
+    insert into inbox (id, provider, account, event_id, event_type, status, fingerprint, body,
+                       due_at, ring_at, finished_at)
+    select gen_random_uuid(), 'stripe', 'default', 'filled-' || n, 'payment_intent.succeeded',
+           'applied', sha256('x'), 'x', now(), now(), now()
+    from generate_series(1, ${ROWS}) n`);
+  await database.query(`
+    insert into payment_facts (payment_id, kind, fact_key, livemode)
+    select id, 'captured', 'k', true from payments`);
+  await database.query(`
+    insert into payment_parts (provider, account, part_id, payment_id)
+    select 'stripe', 'default', 'ch-' || provider_payment_id, id from payments`);
+  await database.query(`
+    insert into disputes (id, payment_id, dispute_key, status)
+    select gen_random_uuid(), id, 'd', 'won' from payments`);
+  await database.query(`
+    insert into transitions (payment_id, version, to_status) select id, 1, 'paid' from payments`);
+  await database.query(`
+    insert into reviews (id, payment_id, reason)
+    select gen_random_uuid(), id, 'livemode_mismatch' from payments`);
+  await database.query('analyze');
+}
+
+async function rowsReadInSequence(database: TestDatabase): Promise<Map<string, number>> {
+  // A session tells its counters when it ends, and only then is it gone from the list.
+  await eventually(async () => {
+    const others = await database.query(
+      `select 1 from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    );
+    expect(others).toEqual([]);
+  });
+  const rows = await database.query<{ relname: string; read: string }>(
+    'select relname, seq_tup_read as read from pg_stat_user_tables',
+  );
+  return new Map(rows.map(({ relname, read }) => [relname, Number(read)]));
+}
