@@ -51,8 +51,10 @@ export class Payments1795305600001 implements MigrationInterface {
         status text not null check (status in (${ORDER_STATUSES})),
         currency text check (currency ~ '^[A-Z]{3}$'),
         amount_due_minor bigint check (amount_due_minor between 0 and 9007199254740991),
-        amount_paid_minor bigint not null default 0 check (amount_paid_minor >= 0),
-        amount_refunded_minor bigint not null default 0 check (amount_refunded_minor >= 0),
+        amount_paid_minor bigint not null default 0
+          check (amount_paid_minor between 0 and 9007199254740991),
+        amount_refunded_minor bigint not null default 0
+          check (amount_refunded_minor between 0 and 9007199254740991),
         metadata jsonb not null default '{}',
         cancelled_at timestamptz,
         version integer not null default 0 check (version >= 0),
@@ -70,9 +72,12 @@ export class Payments1795305600001 implements MigrationInterface {
         status text not null check (status in (${PAYMENT_STATUSES})),
         currency text check (currency ~ '^[A-Z]{3}$'),
         amount_minor bigint check (amount_minor between 0 and 9007199254740991),
-        amount_authorized_minor bigint not null default 0 check (amount_authorized_minor >= 0),
-        amount_captured_minor bigint not null default 0 check (amount_captured_minor >= 0),
-        amount_refunded_minor bigint not null default 0 check (amount_refunded_minor >= 0),
+        amount_authorized_minor bigint not null default 0
+          check (amount_authorized_minor between 0 and 9007199254740991),
+        amount_captured_minor bigint not null default 0
+          check (amount_captured_minor between 0 and 9007199254740991),
+        amount_refunded_minor bigint not null default 0
+          check (amount_refunded_minor between 0 and 9007199254740991),
         livemode boolean not null,
         version integer not null default 0 check (version >= 0),
         created_at timestamptz not null default now(),
@@ -87,6 +92,7 @@ export class Payments1795305600001 implements MigrationInterface {
         ${FACT_COLUMNS},
         primary key (payment_id, kind, fact_key)
       )`);
+    await runner.query(`create index payment_facts_inbox on payment_facts (inbox_id)`);
     await runner.query(`
       create table payment_parts (
         provider text not null,
@@ -140,6 +146,7 @@ export class Payments1795305600001 implements MigrationInterface {
         constraint reviews_resolved_check
           check ((status = 'resolved') = (resolution is not null and resolved_by is not null))
       )`);
+    await runner.query(`create index reviews_inbox on reviews (inbox_id)`);
     await runner.query(`create index reviews_open on reviews (opened_at) where status = 'open'`);
     await runner.query(`
       create table transitions (

@@ -13,6 +13,7 @@ import type { Metrics } from './telemetry/metrics.js';
 /** Longer than the idle timeout of common load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 65_000;
 const CONNECTIONS_CHECK_MS = 1000;
+const CONNECTIONS_MAX = 10_000;
 const PARAMETER_CHARACTERS_MAX = 300;
 
 /** Makes the HTTP server of a process; it does not listen yet. */
@@ -43,6 +44,8 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   );
   const fastify = app.getHttpAdapter().getInstance();
   fastify.server.headersTimeout = milliseconds(config.REQUEST_TIMEOUT_SECONDS);
+  fastify.server.maxConnections = CONNECTIONS_MAX;
+  admitBodies(fastify, config);
   readBodies(fastify);
   countUnread(fastify, metrics);
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
@@ -78,6 +81,34 @@ function readBodies(fastify: FastifyInstance): void {
     { parseAs: 'string' },
     fastify.getDefaultJsonParser('error', 'error'),
   );
+}
+
+/**
+ * Sets memory aside for a delivery before its body is read: who has no secret must not be able to
+ * fill it. A body of unknown length counts as the largest.
+ */
+function admitBodies(
+  fastify: FastifyInstance,
+  { BODY_BYTES_MAX, ADMISSION_BYTES_MAX }: Config,
+): void {
+  let reservedBytes = 0;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (!isRaw(request)) {
+      done();
+      return;
+    }
+    const declared = Number(request.headers['content-length'] ?? BODY_BYTES_MAX);
+    const bytes = Math.min(Number.isFinite(declared) ? declared : BODY_BYTES_MAX, BODY_BYTES_MAX);
+    if (reservedBytes + bytes > ADMISSION_BYTES_MAX) {
+      done(new TollgateError('overloaded', 'too many deliveries are being received'));
+      return;
+    }
+    reservedBytes += bytes;
+    reply.raw.once('close', () => {
+      reservedBytes -= bytes;
+    });
+    done();
+  });
 }
 
 /** Deliveries that were refused before their body was read: no route has seen them. */

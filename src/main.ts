@@ -43,6 +43,7 @@ async function main(): Promise<void> {
 /** @throws when PostgreSQL cannot be reached, migrated or trusted, or the port is taken */
 async function start(config: Config, logger: Logger): Promise<Running> {
   let embedded: EmbeddedPostgres | null = null;
+  let services: Services | null = null;
   try {
     if (config.DATABASE_URL === undefined) {
       const log = (message: string) => {
@@ -52,7 +53,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     }
     const databaseUrl = config.DATABASE_URL ?? embedded?.url ?? '';
     await prepareDatabase(config, databaseUrl, logger);
-    const services = await createServices(config, databaseUrl, logger);
+    services = await createServices(config, databaseUrl, logger);
     const app = await createHttpServer(services);
     const url = await listen(app, config);
     if (config.ROLES.includes('worker')) services.startWorking();
@@ -60,6 +61,7 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     if (config.embedded) process.stdout.write(welcome(config, url, databaseUrl));
     return { app, services, embedded };
   } catch (error) {
+    await services?.close();
     await embedded?.stop();
     throw error;
   }
@@ -89,6 +91,11 @@ async function stop(config: Config, { app, services, embedded }: Running): Promi
 
 function stopOnSignal(config: Config, logger: Logger, starting: Promise<Running>): void {
   let firstSignalAtMs: number | null = null;
+  let isStarted = false;
+  void starting.then(
+    () => (isStarted = true),
+    () => undefined,
+  );
   const onSignal = (signal: NodeJS.Signals) => {
     if (firstSignalAtMs !== null) {
       if (Date.now() - firstSignalAtMs > SAME_WISH_MS) process.exit(1);
@@ -96,6 +103,8 @@ function stopOnSignal(config: Config, logger: Logger, starting: Promise<Running>
     }
     firstSignalAtMs = Date.now();
     logger.info({ signal }, 'stopping');
+    // Who waits for a PostgreSQL of somebody else has nothing yet that would have to be stopped.
+    if (!isStarted && !config.embedded) exitWhenFlushed(logger, 0);
     const timeLimitMs = milliseconds(config.DRAIN_SECONDS + EXIT_MARGIN_SECONDS);
     setTimeout(() => process.exit(1), timeLimitMs + config.READY_DELAY_MS).unref();
     void starting

@@ -54,6 +54,9 @@ export async function createServices(
       metrics.conflicts.inc(count);
       logger.error({ count }, 'an event id came with another content');
     },
+    dropped: () => {
+      metrics.uncounted.inc();
+    },
     failed: onError('redeliveries'),
   });
   const receiver = createReceiver(config, database, doorbell, redeliveries, metrics);
@@ -81,9 +84,8 @@ export async function createServices(
         await Promise.all([redeliveries.drained(), sweeper.stop(), worker?.close()]);
       });
       await within(2, logger, 'close', async () => {
-        await worker?.close(true);
-        await doorbell.close();
-        await database.close();
+        // What still hangs is left behind; it must not keep the others from closing.
+        await Promise.allSettled([doorbell.close(), database.close()]);
       });
     },
   };
@@ -150,6 +152,7 @@ function createSweeper(
       intervalMs: milliseconds(config.SWEEP_INTERVAL_SECONDS),
       eventsMax: config.SWEEP_EVENTS_MAX,
       ringEventsMax: config.RING_EVENTS_MAX,
+      ringBytesMax: config.FLUSH_BYTES_MAX,
       graceSeconds: config.RING_GRACE_SECONDS,
     },
     onError,
@@ -199,10 +202,12 @@ function reportAttempt(metrics: Metrics, logger: Logger, report: AttemptReport):
 /** The backlog is counted when somebody asks for the metrics, never on a timer. */
 function watchBacklog(metrics: Metrics, database: Database): void {
   metrics.measure.push(async () => {
-    const { received, dead, oldestSeconds } = await measureBacklog(database.work);
-    metrics.backlog.set(received);
-    metrics.backlogOldestSeconds.set(oldestSeconds);
-    metrics.deadLetters.set(dead);
+    // Not a number, when nobody could count: an alarm must not see yesterday's figure.
+    const unknown = { received: NaN, dead: NaN, oldestSeconds: NaN };
+    const counted = await measureBacklog(database.ingest).catch(() => unknown);
+    metrics.backlog.set(counted.received);
+    metrics.backlogOldestSeconds.set(counted.oldestSeconds);
+    metrics.deadLetters.set(counted.dead);
   });
 }
 

@@ -46,7 +46,7 @@ export function readConfig(
 ): Config {
   const parsed = environmentSchema.safeParse(withoutEmpty(environment));
   const isProduction = environment['NODE_ENV'] === 'production';
-  const isTrial = !isProduction && !environment['DATABASE_URL'];
+  const isTrial = !isProduction && !environment['DATABASE_URL'] && isLoopback(environment['HOST']);
   const lengthMin = isProduction ? SECRET_LENGTH_MIN.production : SECRET_LENGTH_MIN.elsewhere;
   const secrets = readSecrets(environment, secretPrefixes, lengthMin);
   const usesDevelopmentSecrets = isTrial && secrets.byProvider.size === 0;
@@ -55,7 +55,7 @@ export function readConfig(
     ...(parsed.error?.issues ?? []).map((one) => `${one.path.join('.')}: ${one.message}`),
     ...secrets.problems.map(describeProblem),
     ...(usesDevelopmentSecrets ? [] : missingSecretProblems(secrets, secretPrefixes)),
-    ...(isProduction ? productionTokenProblems(environment, parsed.data?.API_TOKENS ?? []) : []),
+    ...productionTokenProblems(environment, parsed.data?.API_TOKENS ?? []),
     ...(parsed.data ? limitProblems(parsed.data) : []),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
@@ -74,6 +74,11 @@ export function readConfig(
   });
 }
 
+/** Secrets that everybody knows may only be used where nobody else can reach. */
+function isLoopback(host: string | undefined): boolean {
+  return !host || ['127.0.0.1', '::1', 'localhost'].includes(host);
+}
+
 /** Without any secret nothing can be received, so nothing is started. */
 function missingSecretProblems(
   { byProvider, problems }: ReturnType<typeof readSecrets>,
@@ -82,7 +87,7 @@ function missingSecretProblems(
   if (byProvider.size > 0 || problems.length > 0) return []; // what is wrong is told already
   return [
     `no provider has a secret: set ${[...secretPrefixes.values()].join(' or ')} ` +
-      '(development secrets are used only with the embedded PostgreSQL)',
+      '(development secrets are used only with the embedded PostgreSQL on a loopback HOST)',
   ];
 }
 

@@ -47,6 +47,7 @@ export function productionTokenProblems(
   environment: Readonly<Record<string, string | undefined>>,
   tokens: readonly ApiToken[],
 ): string[] {
+  if (environment['NODE_ENV'] !== 'production') return [];
   if (!environment['API_TOKENS']) {
     return ['API_TOKENS: must be set in production, else nobody can read anything'];
   }

@@ -42,8 +42,8 @@ export async function openDatabase(
     made.on('connect', (client) => client.on('error', () => undefined));
     return made;
   };
-  // One beyond the flushes for counting redeliveries, which is off the answer's path.
-  const ingest = pool('ingest', config.FLUSHES_MAX + 1);
+  // Two beyond the flushes, for what is off the answer's path: redeliveries and the backlog.
+  const ingest = pool('ingest', config.FLUSHES_MAX + 2);
   // One beyond the rings for the sweeper and one for recording failures.
   const work = pool('work', config.WORKER_CONCURRENCY + 2);
   const reads = new DataSource({

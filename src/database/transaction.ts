@@ -40,6 +40,24 @@ export function sqlState(error: unknown): string | null {
   return typeof error.code === 'string' && SQL_STATE.test(error.code) ? error.code : null;
 }
 
+/** The connection or the server went away, or has no room: not what was asked is at fault. */
+export function isDatabaseTrouble(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return /^(08|53|57P|58|25006)/.test(state);
+  return error instanceof Error && CONNECTION_TROUBLE.test(error.message);
+}
+
+const CONNECTION_TROUBLE = /connection|ECONN|EPIPE|timeout|Client has encountered/i;
+
+/** How long the statements of this transaction wait for a lock before they fail with 55P03. */
+export async function limitLockWait(tx: Tx, timeoutMs: number): Promise<void> {
+  await tx.query({
+    name: 'limit-lock-wait',
+    text: `select set_config('lock_timeout', $1, true)`,
+    values: [`${timeoutMs}ms`],
+  });
+}
+
 async function runOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let failure: Error | undefined;

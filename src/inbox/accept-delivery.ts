@@ -80,6 +80,11 @@ function reportAccepted(
   );
 }
 
+/** Why it was refused, in a few words: what is refused often must not fill the log with stacks. */
+function causeOf({ message, cause }: TollgateError): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message;
+}
+
 function reportRefused(
   { metrics, logger }: Door,
   { provider, account, bytes }: Delivery,
@@ -94,5 +99,7 @@ function reportRefused(
   metrics.refused.inc({ provider, reason });
   const line = { provider, account, bytes, status: 'refused', reason };
   if (error instanceof SignatureError) logger.info(line, 'delivery');
-  else logger.warn({ ...line, error }, 'delivery');
+  else if (error instanceof TollgateError)
+    logger.warn({ ...line, cause: causeOf(error) }, 'delivery');
+  else logger.error({ ...line, error }, 'delivery');
 }

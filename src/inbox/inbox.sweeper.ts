@@ -9,6 +9,8 @@ export interface SweeperOptions {
   readonly eventsMax: number;
   /** Events one ring names. */
   readonly ringEventsMax: number;
+  /** Bytes of the bodies of one ring. */
+  readonly ringBytesMax: number;
   /** How long a ring has before it is rung again. */
   readonly graceSeconds: number;
 }
@@ -32,16 +34,32 @@ export class InboxSweeper {
 
   /** One look; returns how many events it rang for. */
   async runOnce(): Promise<number> {
-    if (!this.doorbell.isListenedTo) return 0;
-    const { eventsMax, ringEventsMax, graceSeconds } = this.options;
-    const ids = await claimRings(this.pool, eventsMax, graceSeconds);
+    if (!this.doorbell.isListenedTo || (await this.doorbell.isCrowded())) return 0;
+    const { eventsMax, graceSeconds } = this.options;
+    const events = await claimRings(this.pool, eventsMax, graceSeconds);
     let rung = 0;
-    for (let from = 0; from < ids.length; from += ringEventsMax) {
-      const ring = ids.slice(from, from + ringEventsMax);
+    for (const ring of this.toRings(events)) {
       if (await this.doorbell.ring(ring)) rung += ring.length;
       else await releaseRings(this.pool, ring); // not heard: due again at once
     }
     return rung;
+  }
+
+  /** Rings of bounded number and bytes: a worker holds all bodies of a ring at once. */
+  private toRings(events: readonly { readonly id: string; readonly bytes: number }[]): string[][] {
+    const { ringEventsMax, ringBytesMax } = this.options;
+    const rings: string[][] = [];
+    let bytes = 0;
+    for (const event of events) {
+      const ring = rings.at(-1);
+      bytes += event.bytes;
+      if (ring && ring.length < ringEventsMax && bytes <= ringBytesMax) ring.push(event.id);
+      else {
+        rings.push([event.id]);
+        bytes = event.bytes;
+      }
+    }
+    return rings;
   }
 
   /** Looks again and again until {@link stop}. A look that found much is followed at once. */

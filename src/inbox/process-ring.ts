@@ -1,5 +1,11 @@
 import type { Pool } from 'pg';
-import { inTransaction, sqlState, type Tx } from '../database/transaction.js';
+import {
+  inTransaction,
+  isDatabaseTrouble,
+  limitLockWait,
+  sqlState,
+  type Tx,
+} from '../database/transaction.js';
 import { ERRORS, TollgateError, type ErrorCode } from '../errors.js';
 import { applyFacts } from '../payments/apply-facts.js';
 import type { ApplyOutcome, EventFacts } from '../payments/ring-state.js';
@@ -47,6 +53,8 @@ interface Failure {
 }
 
 const MESSAGE_MAX_CHARACTERS = 500;
+/** The patient try was the ring; one locked payment must not hold up everything behind it. */
+const ALONE_LOCK_TIMEOUT_MS = 100;
 const NOTHING = { reason: null, paymentId: null, partId: null } as const;
 
 /**
@@ -60,15 +68,20 @@ export async function processRing(context: RingContext, ids: readonly string[]):
   try {
     return await processTogether(context, ids);
   } catch (error) {
-    if (isConnectionTrouble(error)) throw error; // nobody's fault: the rows stay due
+    if (isDatabaseTrouble(error)) throw error; // no event is to blame: the rows stay due
     let taken = 0;
     for (const id of ids) taken += await processAlone(context, id);
     return taken;
   }
 }
 
-async function processTogether(context: RingContext, ids: readonly string[]): Promise<number> {
+async function processTogether(
+  context: RingContext,
+  ids: readonly string[],
+  lockTimeoutMs?: number,
+): Promise<number> {
   const { claimed, finished, failures } = await inTransaction(context.pool, async (tx) => {
+    if (lockTimeoutMs !== undefined) await limitLockWait(tx, lockTimeoutMs);
     const events = await claimEvents(tx, ids);
     return { claimed: events, ...(await applyEvents(tx, context, events)) };
   });
@@ -83,9 +96,9 @@ async function processTogether(context: RingContext, ids: readonly string[]): Pr
 
 async function processAlone(context: RingContext, id: string): Promise<number> {
   try {
-    return await processTogether(context, [id]);
+    return await processTogether(context, [id], ALONE_LOCK_TIMEOUT_MS);
   } catch (error) {
-    if (isConnectionTrouble(error)) throw error;
+    if (isDatabaseTrouble(error)) throw error;
     const claimed = await findClaimable(context, id);
     if (claimed) await recordFailure(context, { event: claimed, ...describeFailure(error) });
     return claimed ? 1 : 0;
@@ -156,15 +169,6 @@ function describeFailure(
   if (error instanceof TollgateError) return { code: error.code, message };
   return { code: sqlState(error) === '55P03' ? 'lock_timeout' : fallback, message };
 }
-
-/** The connection or the server went away: no event is to blame, so no attempt is counted. */
-function isConnectionTrouble(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state !== null) return /^(08|53|57P|58|25006)/.test(state);
-  return error instanceof Error && CONNECTION_TROUBLE.test(error.message);
-}
-
-const CONNECTION_TROUBLE = /connection|ECONN|EPIPE|timeout|Client has encountered/i;
 
 function toFinished([id, outcome]: [string, ApplyOutcome]): FinishedEvent {
   const { outcome: status, paymentId } = outcome;

@@ -1,9 +1,11 @@
 import type { Pool } from 'pg';
 import { countRedeliveries, type Redelivery } from './inbox.queries.js';
 
-/** Contents that may wait to be counted; past that, deliveries are answered but not counted. */
-const WAITING_MAX = 1000;
-const BATCH_MAX = 100;
+/** Bytes that may wait to be counted; past that, deliveries are answered but not counted. */
+const WAITING_BYTES_MAX = 16_777_216;
+const BATCH_BYTES_MAX = 2_097_152;
+/** What an entry takes beyond its body. */
+const ENTRY_BYTES = 512;
 
 /**
  * Counts deliveries of known events off the answer's path: bounded in memory, one statement at a
@@ -13,11 +15,14 @@ export class RedeliveryCounter {
   private readonly waiting = new Map<string, Redelivery>();
   private running: Promise<void> = Promise.resolve();
   private isRunning = false;
+  private waitingBytes = 0;
 
   constructor(
     private readonly pool: Pool,
     private readonly listeners: {
       readonly conflicts: (count: number) => void;
+      /** A delivery could not be kept to be counted: too much waits. */
+      readonly dropped: () => void;
       readonly failed: (error: unknown) => void;
     },
   ) {}
@@ -29,8 +34,11 @@ export class RedeliveryCounter {
     const known = this.waiting.get(key);
     if (known) {
       this.waiting.set(key, { ...known, deliveries: known.deliveries + redelivery.deliveries });
-    } else if (this.waiting.size < WAITING_MAX) {
+    } else if (this.waitingBytes + sizeOf(redelivery) <= WAITING_BYTES_MAX) {
       this.waiting.set(key, redelivery);
+      this.waitingBytes += sizeOf(redelivery);
+    } else {
+      this.listeners.dropped();
     }
     this.start();
   }
@@ -43,24 +51,47 @@ export class RedeliveryCounter {
   private start(): void {
     if (this.isRunning) return;
     this.isRunning = true;
-    this.running = this.countAll().finally(() => {
-      this.isRunning = false;
-    });
+    this.running = this.countAll();
   }
 
   private async countAll(): Promise<void> {
     while (this.waiting.size > 0) {
-      const batch = [...this.waiting].slice(0, BATCH_MAX);
-      for (const [key] of batch) this.waiting.delete(key);
+      const batch = this.takeBatch();
       try {
-        const conflicts = await countRedeliveries(
-          this.pool,
-          batch.map(([, redelivery]) => redelivery),
-        );
+        const conflicts = await countRedeliveries(this.pool, [...batch.values()]);
         if (conflicts > 0) this.listeners.conflicts(conflicts);
       } catch (error) {
+        this.putBack(batch); // counted with the next delivery: an alarm must not get lost
         this.listeners.failed(error);
+        break;
       }
     }
+    this.isRunning = false;
   }
+
+  private takeBatch(): Map<string, Redelivery> {
+    const batch = new Map<string, Redelivery>();
+    let bytes = 0;
+    for (const [key, redelivery] of this.waiting) {
+      bytes += sizeOf(redelivery);
+      if (batch.size > 0 && bytes > BATCH_BYTES_MAX) break;
+      batch.set(key, redelivery);
+      this.waiting.delete(key);
+      this.waitingBytes -= sizeOf(redelivery);
+    }
+    return batch;
+  }
+
+  private putBack(batch: ReadonlyMap<string, Redelivery>): void {
+    for (const [key, redelivery] of batch) {
+      const newer = this.waiting.get(key);
+      const deliveries = redelivery.deliveries + (newer?.deliveries ?? 0);
+      if (!newer) this.waitingBytes += sizeOf(redelivery);
+      this.waiting.set(key, { ...redelivery, deliveries });
+    }
+  }
+}
+
+function sizeOf({ body }: Redelivery): number {
+  return body.length + ENTRY_BYTES;
 }

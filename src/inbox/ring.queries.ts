@@ -137,8 +137,8 @@ export async function claimRings(
   database: Queryable,
   eventsMax: number,
   graceSeconds: number,
-): Promise<string[]> {
-  const { rows } = await database.query<{ id: string }>({
+): Promise<{ readonly id: string; readonly bytes: number }[]> {
+  const { rows } = await database.query<{ id: string; bytes: number }>({
     name: 'claim-rings',
     text: `
       with due as materialized (
@@ -146,10 +146,10 @@ export async function claimRings(
         order by ring_at, id limit $1 for update skip locked)
       update inbox set ring_at = now() + make_interval(secs => $2)
       from due where inbox.id = due.id
-      returning inbox.id`,
+      returning inbox.id, octet_length(inbox.body) as bytes`,
     values: [eventsMax, graceSeconds],
   });
-  return rows.map(({ id }) => id).sort();
+  return rows.sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
 /** Makes events due for a ring at once, when the ring that was claimed for them was not heard. */

@@ -1,6 +1,7 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { STATUS_CODES } from 'node:http';
+import { isDatabaseTrouble, sqlState } from '../database/transaction.js';
 import { ERRORS, TollgateError, type ErrorCode } from '../errors.js';
 import type { Logger } from '../telemetry/logger.js';
 
@@ -15,6 +16,8 @@ export interface Problem {
 
 /** How long a caller should leave us alone when the fault is ours. */
 const RETRY_AFTER_SECONDS = 5;
+/** A statement that took longer than the statement timeout. */
+const QUERY_CANCELED = '57014';
 
 /** Turns whatever was thrown into a problem; what nobody expected is logged and tells nothing. */
 @Catch()
@@ -53,6 +56,9 @@ export function toProblem(error: unknown): Problem {
     const status = error.status ?? 500;
     // The answer to an unproven delivery tells nothing: one constant body for every reason.
     return problemOf(error.code, status, error.code === 'invalid_signature' ? null : error.message);
+  }
+  if (isDatabaseTrouble(error) || sqlState(error) === QUERY_CANCELED) {
+    return problemOf('storage_unavailable', 503, 'the database does not answer');
   }
   const status = statusOf(error);
   const code = CODE_BY_STATUS[status];

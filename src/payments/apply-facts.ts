@@ -86,6 +86,10 @@ async function lockRing(tx: Tx, events: readonly EventFacts[]): Promise<RingStat
   }
   const ids = locked.map(({ id }) => id);
   const facts = await loadFacts(tx, ids);
+  const told = [...[...facts.values()].flat(), ...parkedFacts];
+  if (told.some(({ reference }) => reference !== null && !references.includes(reference))) {
+    throw new OutdatedRead('a payment has a reference that was not known before its lock');
+  }
   const orderPayments = orderIds.length > 0 ? await loadOrderPayments(tx, orderIds) : [];
   const subjects = [...new Set([...ids, ...orderPayments.map(({ id }) => id)])];
   const hasDisputes = [...facts.values()].flat().some(({ kind }) => kind === 'dispute');

@@ -22,7 +22,7 @@ export function registerOf(fact: PaymentFact): string {
  *
  * What was captured only ever grows, so there the larger amount wins, and among equal amounts the
  * earlier time (the later event merely repeats it). Everywhere else the newer report wins, then
- * the larger amount, then the state that is further along.
+ * the state that is further along, then the larger amount.
  */
 export function mergeFacts(one: StoredFact, other: StoredFact): StoredFact {
   return compare(one, other) >= 0 ? one : other;
@@ -54,10 +54,12 @@ export function stateRank(state: RefundState | DisputeState | null): number {
 function compare(one: StoredFact, other: StoredFact): number {
   const amount = compareValues(one.amountMinor, other.amountMinor);
   const time = compareValues(one.occurredAtMs, other.occurredAtMs);
-  const first = one.kind === 'captured' ? amount || -compareTimes(one, other) : time || amount;
+  const state = stateRank(one.state) - stateRank(other.state);
+  const first = one.kind === 'captured' ? amount || -compareTimes(one, other) : time;
   return (
     first ||
-    stateRank(one.state) - stateRank(other.state) ||
+    state ||
+    amount ||
     compareValues(one.currency, other.currency) ||
     compareValues(one.reference, other.reference) ||
     Number(one.livemode) - Number(other.livemode)

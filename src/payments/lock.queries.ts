@@ -16,8 +16,9 @@ export interface PartKey {
 }
 
 /**
- * References of the orders that these payments and parts belong to now. Read without a lock, so
- * that orders can be locked before payments; {@link lockPayments} tells when it was outdated.
+ * References of the orders that these payments and parts belong to now, and of those that any of
+ * their facts names: newer facts may make an older reference count again. Read without a lock, so
+ * that orders can be locked before payments; what is under the locks tells when it was outdated.
  */
 export async function findOrderReferences(
   database: Queryable,
@@ -27,17 +28,21 @@ export async function findOrderReferences(
   const { rows } = await database.query<{ reference: string }>({
     name: 'find-order-references',
     text: `
-      select distinct o.reference from (
-        select p.order_id
+      with known as (
+        select p.id, p.order_id
         from unnest($1::text[], $2::text[], $3::text[]) as k (provider, account, id)
         join payments p
           on (p.provider, p.account, p.provider_payment_id) = (k.provider, k.account, k.id)
-        union all
-        select p.order_id
+        union
+        select p.id, p.order_id
         from unnest($4::text[], $5::text[], $6::text[]) as k (provider, account, id)
         join payment_parts r on (r.provider, r.account, r.part_id) = (k.provider, k.account, k.id)
         join payments p on p.id = r.payment_id
-      ) as known join orders o on o.id = known.order_id`,
+      )
+      select o.reference from known join orders o on o.id = known.order_id
+      union
+      select f.reference from known join payment_facts f on f.payment_id = known.id
+      where f.reference is not null`,
     values: [...columns(payments, 'providerPaymentId'), ...columns(parts, 'partId')],
   });
   return rows.map(({ reference }) => reference);

@@ -1,4 +1,4 @@
-import { deriveOrder, type OrderPayment } from './derive-order.js';
+import { deriveOrder, type OrderPayment, type OrderTerms } from './derive-order.js';
 import type { StoredFact } from './fact-register.js';
 import { ORDER_TRANSITIONS, type OrderStatus } from './order.states.js';
 import { reconcileReviews, type ReviewStatuses } from './reconcile-reviews.js';
@@ -60,7 +60,7 @@ export class OrderDrafts {
   derive(orderId: string, inboxId: string | null, news: readonly StoredFact[]): void {
     const draft = this.drafts.get(orderId);
     if (!draft) return;
-    const derived = deriveOrder(draft.row, [...draft.payments.values()]);
+    const derived = deriveOrder(termsOf(draft.row), [...draft.payments.values()]);
     for (const change of reconcileReviews(derived.contradictions, draft.reviews)) {
       draft.reviews.set(change.reason, change.status);
       this.reviewChanges.push({ ...change, paymentId: null, orderId, inboxId });
@@ -70,7 +70,7 @@ export class OrderDrafts {
     const after: OrderRow = {
       ...before,
       status: isHeld ? 'in_review' : derived.moneyStatus,
-      currency: before.amountDueMinor === null ? derived.currency : before.currency,
+      currency: derived.currency,
       amountPaidMinor: derived.amountPaidMinor,
       amountRefundedMinor: derived.amountRefundedMinor,
     };
@@ -104,6 +104,11 @@ export class OrderDrafts {
       inboxId,
     });
   }
+}
+
+/** Before an order is created, its currency is its payments' and not a term. */
+function termsOf(row: OrderRow): OrderTerms {
+  return row.amountDueMinor === null ? { ...row, currency: null } : row;
 }
 
 function toDraft(

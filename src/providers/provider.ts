@@ -68,7 +68,7 @@ export interface PaymentProvider {
   hasAccount(account: string): boolean;
 }
 
-/** Active secrets by account, newest first; never empty, each at least 16 characters. */
+/** Active secrets by account, newest first; never empty. Config refuses short ones. */
 export type SecretsByAccount = ReadonlyMap<string, readonly string[]>;
 
 /** What every provider is made with. */

@@ -7,6 +7,7 @@ export type RingResult = 'rung' | 'failed' | 'skipped';
 const RINGS_MAX = 64;
 /** Events one ring for news names: no more than one flush has. */
 const NEWS_PER_RING_MAX = 256;
+const CROWDED_RINGS = 100;
 const PAUSE_AFTER_FAILURE_MS = 1000;
 
 /**
@@ -65,6 +66,18 @@ export class Doorbell {
   private async tellAll(): Promise<void> {
     while (this.news.length > 0) await this.ring(this.news.splice(0, NEWS_PER_RING_MAX));
     this.isTelling = false;
+  }
+
+  /**
+   * True when so many rings wait for a worker that one more would help nobody: ringing again for a
+   * whole backlog would only fill the queue.
+   */
+  async isCrowded(): Promise<boolean> {
+    try {
+      return (await this.producer.waiting()) >= CROWDED_RINGS;
+    } catch {
+      return false; // whoever rings will find out
+    }
   }
 
   isReachable(): Promise<boolean> {

@@ -17,6 +17,8 @@ export interface QueueBackend {
 export interface Producer {
   /** @throws Error when the backend did not take the job within its time limit */
   add(data: unknown): Promise<void>;
+  /** Jobs that nobody has taken yet. @throws Error when the backend does not answer */
+  waiting(): Promise<number>;
   /** True when the backend answers. */
   isReachable(): Promise<boolean>;
   close(): Promise<void>;
@@ -117,6 +119,10 @@ function redisProducer(
       if (redis.status !== 'ready') throw new Error(`Redis is ${redis.status}`);
       await queues.use((queue) => queue.add('ring', data, JOB_OPTIONS));
     },
+    waiting: () => {
+      if (redis.status !== 'ready') return Promise.reject(new Error(`Redis is ${redis.status}`));
+      return queues.use((queue) => queue.getWaitingCount());
+    },
     isReachable: async () => {
       if (redis.status !== 'ready') return false;
       return redis.ping().then(
@@ -147,7 +153,10 @@ function postgresProducer(
     ),
   );
   return {
-    add: (data) => queues.use((queue) => queue.add('ring', data, JOB_OPTIONS)),
+    add: async (data) => {
+      await queues.use((queue) => queue.add('ring', data, JOB_OPTIONS));
+    },
+    waiting: () => queues.use((queue) => queue.getWaitingCount()),
     isReachable: () => Promise.resolve(true), // where our own rows are; asked for elsewhere
     close: () => queues.close(),
   };
@@ -163,11 +172,12 @@ class Replaceable {
 
   constructor(private readonly make: () => Queue) {}
 
-  async use(work: (queue: Queue) => Promise<unknown>): Promise<void> {
+  async use<T>(work: (queue: Queue) => Promise<T>): Promise<T> {
     const queue = (this.queue ??= this.make());
     try {
-      await work(queue);
+      const result = await work(queue);
       this.hasWorked = true;
+      return result;
     } catch (error) {
       if (!this.hasWorked && this.queue === queue) {
         this.queue = null;

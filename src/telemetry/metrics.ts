@@ -34,6 +34,11 @@ export function createMetrics() {
       help: 'Deliveries with a known event id and another content: an alarm',
       registers,
     }),
+    uncounted: new Counter({
+      name: 'tollgate_redeliveries_uncounted_total',
+      help: 'Deliveries of known events that were answered but not counted or compared',
+      registers,
+    }),
     refused: new Counter({
       name: 'tollgate_deliveries_refused_total',
       help: 'Deliveries that were not recorded, by reason',

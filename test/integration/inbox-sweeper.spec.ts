@@ -17,7 +17,13 @@ import { lifecycles } from '../support/lifecycles.js';
 import { createRingHarness, type RingHarness } from '../support/ring-harness.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
-const OPTIONS = { intervalMs: 50, eventsMax: 100, ringEventsMax: 10, graceSeconds: 10 };
+const OPTIONS = {
+  intervalMs: 50,
+  eventsMax: 100,
+  ringEventsMax: 10,
+  ringBytesMax: 2_097_152,
+  graceSeconds: 10,
+};
 
 /** A queue that remembers what was added, and is away when told so. */
 class ListeningProducer implements Producer {
@@ -30,6 +36,8 @@ class ListeningProducer implements Producer {
     return Promise.resolve();
   }
 
+  waitingCount = 0;
+  waiting = () => Promise.resolve(this.waitingCount);
   isReachable = () => Promise.resolve(!this.isAway);
   close = () => Promise.resolve();
 }
@@ -84,6 +92,23 @@ describe('InboxSweeper', () => {
     await expect(sweeper().runOnce()).resolves.toBe(25);
     expect(producer.rings.map((ids) => ids.length)).toEqual([10, 10, 5]);
     await expect(sweeper().runOnce()).resolves.toBe(0);
+  });
+
+  it('keeps rings within the bytes that a worker may hold', async () => {
+    await deliver(4);
+    await database.query(`update inbox set body = repeat('x', 1000000)::bytea`);
+    await makeDue();
+    await sweeper().runOnce();
+    expect(producer.rings.map((ids) => ids.length)).toEqual([2, 2]);
+  });
+
+  it('does not ring for a backlog again while the queue is full of rings', async () => {
+    await deliver(3);
+    await makeDue();
+    producer.waitingCount = 100;
+    await expect(sweeper().runOnce()).resolves.toBe(0);
+    producer.waitingCount = 99;
+    await expect(sweeper().runOnce()).resolves.toBe(3);
   });
 
   it('rings once for each when many sweep at once', async () => {

@@ -77,12 +77,19 @@ async function sweep(database: TestDatabase): Promise<void> {
   const doorbell = new Doorbell(
     {
       add: () => Promise.resolve(),
+      waiting: () => Promise.resolve(0),
       isReachable: () => Promise.resolve(true),
       close: () => Promise.resolve(),
     },
     () => undefined,
   );
-  const options = { intervalMs: 1000, eventsMax: 10, ringEventsMax: 10, graceSeconds: 10 };
+  const options = {
+    intervalMs: 1000,
+    eventsMax: 10,
+    ringEventsMax: 10,
+    ringBytesMax: 2_097_152,
+    graceSeconds: 10,
+  };
   await new InboxSweeper(pool, doorbell, options, () => undefined).runOnce();
   await insertEvents(pool, [], 10);
   await pool.end();

@@ -197,6 +197,7 @@ describe('EventReceiver', () => {
     const failed: unknown[] = [];
     const counter = new RedeliveryCounter(pool, {
       conflicts: (count) => conflicts.push(count),
+      dropped: () => undefined,
       failed: (error) => failed.push(error),
     });
     const receiver = receiverWith();

@@ -74,6 +74,11 @@ export function lifecycles(id: string): Lifecycle[] {
       charge('succeeded', 6, 'one', PAID),
       charge('refunded', 8, 'one', { ...PAID, amount_refunded: 5000 }),
     ]),
+    stripe('moved to another order and back', [
+      intent('succeeded', 1, { status: 'succeeded', amount_received: 5000 }),
+      charge('succeeded', 2, 'one', { ...PAID, metadata: { order_id: `other-${id}` } }),
+      charge('updated', 3, 'one', { ...PAID, metadata: {} }),
+    ]),
     stripe('everything in one second', [
       intent('created', 1, { status: 'requires_payment_method' }),
       intent('payment_failed', 1, { status: 'requires_payment_method' }),

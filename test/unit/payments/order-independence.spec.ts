@@ -26,6 +26,7 @@ const EXPECTED: Record<string, { status: string; order: string; reviews: string[
     order: 'in_review',
     reviews: ['pi_x: captured_after_cancel open'],
   },
+  'stripe: moved to another order and back': { status: 'paid', order: 'paid', reviews: [] },
   'stripe: everything in one second': { status: 'paid', order: 'paid', reviews: [] },
   'paystack: paid, refunded in part, disputed and won': {
     status: 'partially_refunded',
@@ -48,7 +49,9 @@ describe.each(lifecycles('x'))('$name', (life) => {
   it('ends as a person reading it would say', () => {
     const { status, order, reviews } = EXPECTED[life.name] ?? {};
     expect(expected.payments.map((one) => one.status)).toEqual([status]);
-    expect(expected.orders.map((one) => one.status)).toEqual([order]);
+    const withMoney = expected.orders.filter((one) => one.amountPaidMinor > 0n);
+    const orders = withMoney.length > 0 ? withMoney : expected.orders;
+    expect(orders.map((one) => one.status)).toEqual([order]);
     expect(expected.reviews).toEqual(reviews);
     expect(expected.parked).toBe(0);
   });
