@@ -47,6 +47,7 @@ export async function createServices(
   const backend = createBackend(config, databaseUrl, onError('queue'));
   const doorbell = new Doorbell(backend.producer(QUEUES.inbox), (result, events) => {
     metrics.rings.inc({ result });
+    metrics.rungEvents.inc({ result }, events);
     if (result === 'failed') logger.warn({ events }, 'the queue did not take a ring');
   });
   const redeliveries = new RedeliveryCounter(database.ingest, {

@@ -32,8 +32,9 @@ export class Doorbell {
   }
 
   /**
-   * Rings for new rows soon. What is committed while a ring is under way shares the next one, and
-   * the first waits for the answers of its flush to be written: they are what somebody waits for.
+   * Rings for new rows soon: one ring for a flush, or for several. What is committed while a ring is
+   * under way shares the next one, and the first waits for the answers of its flush to be written:
+   * they are what somebody waits for.
    */
   tell(ids: readonly string[]): void {
     this.news.push(...ids);

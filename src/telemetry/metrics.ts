@@ -94,6 +94,12 @@ export function createMetrics() {
       labelNames: ['result'],
       registers,
     }),
+    rungEvents: new Counter({
+      name: 'tollgate_rung_events_total',
+      help: 'Events that rings named, by whether the queue took the ring',
+      labelNames: ['result'],
+      registers,
+    }),
     ringEvents: new Histogram({
       name: 'tollgate_ring_events',
       help: 'Events one ring applied',
