@@ -1,0 +1,119 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Doorbell, type RingResult } from '../../../src/queues/doorbell.js';
+import type { Producer } from '../../../src/queues/queue-backend.js';
+import { readRing } from '../../../src/queues/queues.js';
+import { eventually } from '../../support/eventually.js';
+
+/** A queue whose answers the test gives. */
+class HeldProducer implements Producer {
+  readonly rings: string[][] = [];
+  private readonly open: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  waitingCount = 0;
+
+  add(data: unknown): Promise<void> {
+    this.rings.push([...(data as { ids: string[] }).ids]);
+    return new Promise((resolve, reject) => this.open.push({ resolve, reject }));
+  }
+
+  answer(): void {
+    for (const { resolve } of this.open.splice(0)) resolve();
+  }
+
+  refuse(): void {
+    for (const { reject } of this.open.splice(0)) reject(new Error('away'));
+  }
+
+  waiting = () => Promise.resolve(this.waitingCount);
+  isReachable = () => Promise.resolve(true);
+  close = () => Promise.resolve();
+}
+
+const ids = (from: number, count: number) =>
+  Array.from({ length: count }, (_one, index) => `id-${from + index}`);
+
+describe('Doorbell', () => {
+  let producer: HeldProducer;
+  let results: [RingResult, number][];
+  let doorbell: Doorbell;
+
+  beforeEach(() => {
+    producer = new HeldProducer();
+    results = [];
+    doorbell = new Doorbell(producer, (result, events) => results.push([result, events]));
+  });
+
+  const rung = (count: number) =>
+    eventually(() => {
+      expect(producer.rings).toHaveLength(count);
+    });
+
+  it('tells of news by itself, and gathers what comes while a ring is under way', async () => {
+    doorbell.tell(ids(0, 3));
+    await rung(1);
+    doorbell.tell(ids(3, 2));
+    doorbell.tell(ids(5, 2));
+    expect(producer.rings).toEqual([ids(0, 3)]);
+    producer.answer();
+    await rung(2);
+    expect(producer.rings[1]).toEqual(ids(3, 4));
+    producer.answer();
+    await eventually(() => {
+      expect(results).toEqual([
+        ['rung', 3],
+        ['rung', 4],
+      ]);
+    });
+    doorbell.tell(ids(9, 1));
+    await rung(3);
+  });
+
+  it('names no more in one ring than one flush has', async () => {
+    doorbell.tell(ids(0, 600));
+    await rung(1);
+    producer.answer();
+    await rung(2);
+    producer.answer();
+    await rung(3);
+    expect(producer.rings.map((ring) => ring.length)).toEqual([256, 256, 88]);
+  });
+
+  it('forgets news that a queue which is away did not hear: the sweeper rings for them', async () => {
+    doorbell.tell(ids(0, 300));
+    await rung(1);
+    producer.refuse();
+    await eventually(() => {
+      expect(results).toEqual([
+        ['failed', 256],
+        ['skipped', 44],
+      ]);
+    });
+    expect(doorbell.isListenedTo).toBe(false);
+    expect(await doorbell.ring(ids(0, 1))).toBe(false);
+    expect(producer.rings).toHaveLength(1);
+  });
+
+  it('never has more than a bounded number of rings under way', async () => {
+    const rings = Array.from({ length: 100 }, (_one, index) => doorbell.ring(ids(index, 1)));
+    expect(producer.rings).toHaveLength(64);
+    producer.answer();
+    expect((await Promise.all(rings)).filter(Boolean)).toHaveLength(64);
+  });
+
+  it('says when so many rings wait that one more would help nobody', async () => {
+    producer.waitingCount = 99;
+    expect(await doorbell.isCrowded()).toBe(false);
+    producer.waitingCount = 100;
+    expect(await doorbell.isCrowded()).toBe(true);
+    producer.waiting = () => Promise.reject(new Error('away'));
+    expect(await doorbell.isCrowded()).toBe(false);
+  });
+});
+
+describe('readRing', () => {
+  it('takes inbox ids and nothing else', () => {
+    const id = '01a201b3-8124-770c-a06e-26d1d0bfe99f';
+    expect(readRing({ ids: [id] })).toEqual([id]);
+    const others = [null, 1, {}, { ids: 'x' }, { ids: [1] }, { ids: [id, `${id}'; --`] }];
+    for (const other of others) expect(readRing(other)).toBeNull();
+  });
+});
