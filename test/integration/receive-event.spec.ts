@@ -192,6 +192,50 @@ describe('EventReceiver', () => {
     expect(receiver.waitingCount).toBe(0);
   });
 
+  it('loses no conflict to an error of the database: it is counted with the next delivery', async () => {
+    const conflicts: number[] = [];
+    const failed: unknown[] = [];
+    const counter = new RedeliveryCounter(pool, {
+      conflicts: (count) => conflicts.push(count),
+      dropped: () => undefined,
+      failed: (error) => failed.push(error),
+    });
+    const receiver = receiverWith();
+    await receive(receiver, 'evt_1');
+    await receive(receiver, 'evt_1', { amount: 9 });
+    await receive(receiver, 'evt_1');
+    const [conflict, plain] = redelivered as [Redelivery, Redelivery];
+
+    await database.query('alter table inbox rename to gone');
+    counter.note(conflict);
+    await counter.drained();
+    expect([failed.length, conflicts]).toEqual([1, []]);
+    await database.query('alter table gone rename to inbox');
+    counter.note(plain);
+    await counter.drained();
+    expect([failed.length, conflicts]).toEqual([1, [1]]);
+    expect(await database.query('select deliveries, conflicts from inbox')).toEqual([
+      { deliveries: 3, conflicts: 1 },
+    ]);
+  });
+
+  it('says what it could not keep to be counted', async () => {
+    let dropped = 0;
+    const counter = new RedeliveryCounter(pool, {
+      conflicts: () => undefined,
+      dropped: () => (dropped += 1),
+      failed: () => undefined,
+    });
+    const body = Buffer.alloc(1_048_576);
+    for (let index = 0; index < 40; index += 1) {
+      const fingerprint = Buffer.alloc(32, index);
+      const key = { provider: 'stripe', account: 'default', eventId: `evt_${index}` };
+      counter.note({ ...key, fingerprint, body, deliveries: 1 });
+    }
+    expect(dropped).toBeGreaterThan(15);
+    await counter.drained();
+  });
+
   it('counts deliveries, and keeps another content under the same id as a conflict', async () => {
     const conflicts: number[] = [];
     const failed: unknown[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isEqual, mergeFacts, type StoredFact } from '../../../src/payments/fact-register.js';
 import { FACT_KINDS } from '../../../src/payments/payment-fact.js';
-import { captured, refund } from '../../support/facts.js';
+import { captured, dispute, refund } from '../../support/facts.js';
 
 /** Two or three reports about one register, with few values so that ties are common. */
 const reports = fc.constantFrom(...FACT_KINDS).chain((kind) => {
@@ -49,6 +49,13 @@ describe('mergeFacts', () => {
       occurredAtMs: null,
     })) as [StoredFact, StoredFact];
     expect(mergeFacts(noTimePending, noTimeFailed)).toBe(noTimeFailed);
+  });
+
+  it('keeps a lost dispute lost when it was opened for more in the same second', () => {
+    const opened = dispute('dp_1', 'open', { amountMinor: 5000n });
+    const lost = dispute('dp_1', 'lost', { amountMinor: 4900n });
+    expect(mergeFacts(opened, lost)).toBe(lost);
+    expect(mergeFacts(lost, opened)).toBe(lost);
   });
 
   it('never lets captured money shrink, and keeps the time when it was taken', () => {
