@@ -1,5 +1,12 @@
 import { Inbox1795305600000 } from './1795305600000-inbox.js';
 import { Payments1795305600001 } from './1795305600001-payments.js';
+import { Idempotency1795392000000 } from './1795392000000-idempotency.js';
+import { Checkout1795392000001 } from './1795392000001-checkout.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
-export const MIGRATIONS = [Inbox1795305600000, Payments1795305600001];
+export const MIGRATIONS = [
+  Inbox1795305600000,
+  Payments1795305600001,
+  Idempotency1795392000000,
+  Checkout1795392000001,
+];

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Queryable } from '../database/transaction.js';
 import type { VerifiedEvent } from '../providers/provider.js';
+import type { Observation } from '../providers/provider-api.js';
 
 /** An event on its way into the inbox. */
 export interface InboxInsert {
@@ -65,6 +66,53 @@ export async function insertEvents(
     ],
   });
   return new Set(result.rows.map(({ id }) => id));
+}
+
+/** What a provider answered when it was asked. */
+export interface ObservationInsert {
+  readonly id: string;
+  readonly provider: string;
+  readonly account: string;
+  /** Who asked: a client who verifies, or our own loops. */
+  readonly source: 'verify' | 'poll';
+  readonly observation: Observation;
+}
+
+/**
+ * Records what a provider answered; returns the id of the row, which is an older one when the same
+ * was seen before.
+ */
+export async function insertObservation(
+  pool: Pool,
+  { id, provider, account, source, observation }: ObservationInsert,
+  graceSeconds: number,
+): Promise<string> {
+  const { eventId, eventType, occurredAtMs, livemode, fingerprint, body } = observation;
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'insert-observation',
+    // An update that changes nothing: it makes the row of the other one visible, and gives its id.
+    text: `
+      insert into inbox (id, provider, account, event_id, event_type, source, occurred_at, livemode,
+                         fingerprint, body, due_at, ring_at)
+      values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000.0), $8, $9, $10,
+              now() + make_interval(secs => $11), now() + make_interval(secs => $11))
+      on conflict (provider, account, event_id) do update set event_id = excluded.event_id
+      returning id`,
+    values: [
+      id,
+      provider,
+      account,
+      eventId,
+      eventType,
+      source,
+      occurredAtMs,
+      livemode,
+      fingerprint,
+      body,
+      graceSeconds,
+    ],
+  });
+  return rows[0]?.id ?? id;
 }
 
 /** Where each body starts in the one bytea, counted from 1 as SQL does. */

@@ -3,8 +3,6 @@ import type { Doorbell } from '../queues/doorbell.js';
 import { claimRings, releaseRings } from './ring.queries.js';
 
 export interface SweeperOptions {
-  /** Pause between two looks. */
-  readonly intervalMs: number;
   /** Events one look rings for. */
   readonly eventsMax: number;
   /** Events one ring names. */
@@ -21,15 +19,10 @@ export interface SweeperOptions {
  * may sweep at once.
  */
 export class InboxSweeper {
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<unknown> = Promise.resolve();
-  private isStopped = false;
-
   constructor(
     private readonly pool: Pool,
     private readonly doorbell: Doorbell,
     private readonly options: SweeperOptions,
-    private readonly onError: (error: unknown) => void,
   ) {}
 
   /** One look; returns how many events it rang for. */
@@ -60,33 +53,5 @@ export class InboxSweeper {
       }
     }
     return rings;
-  }
-
-  /** Looks again and again until {@link stop}. A look that found much is followed at once. */
-  start(): void {
-    this.schedule(0);
-  }
-
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    if (this.timer) clearTimeout(this.timer);
-    await this.running;
-  }
-
-  private schedule(delayMs: number): void {
-    if (this.isStopped) return;
-    this.timer = setTimeout(() => {
-      this.running = this.look();
-    }, delayMs);
-  }
-
-  private async look(): Promise<void> {
-    let rung = 0;
-    try {
-      rung = await this.runOnce();
-    } catch (error) {
-      this.onError(error);
-    }
-    this.schedule(rung >= this.options.eventsMax ? 0 : this.options.intervalMs);
   }
 }

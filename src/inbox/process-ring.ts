@@ -9,9 +9,9 @@ import {
 import { ERRORS, TollgateError, type ErrorCode } from '../errors.js';
 import { applyFacts } from '../payments/apply-facts.js';
 import type { ApplyOutcome, EventFacts } from '../payments/ring-state.js';
-import { parsePayload } from '../providers/payload.js';
+import { askAboutPayments } from '../payments/write.queries.js';
 import type { PaymentProvider } from '../providers/provider.js';
-import { backoffMs, type BackoffOptions } from './backoff.js';
+import { backoffMs, type BackoffOptions } from '../backoff.js';
 import {
   claimEvents,
   failEvent,
@@ -20,6 +20,7 @@ import {
   type ClaimedEvent,
   type FinishedEvent,
 } from './ring.queries.js';
+import { translateEvent } from './translate-event.js';
 
 /** What working on a ring needs. */
 export interface RingContext {
@@ -27,6 +28,8 @@ export interface RingContext {
   readonly providers: ReadonlyMap<string, PaymentProvider>;
   readonly backoff: BackoffOptions;
   readonly attemptsMax: number;
+  /** Fetches and applies what an event points at, and says what came of it. */
+  readonly fetch: (event: ClaimedEvent) => Promise<FinishedEvent>;
   /** Told of each finished event and failed attempt, after the commit. */
   readonly report: (report: AttemptReport) => void;
 }
@@ -80,17 +83,21 @@ async function processTogether(
   ids: readonly string[],
   lockTimeoutMs?: number,
 ): Promise<number> {
-  const { claimed, finished, failures } = await inTransaction(context.pool, async (tx) => {
-    if (lockTimeoutMs !== undefined) await limitLockWait(tx, lockTimeoutMs);
-    const events = await claimEvents(tx, ids);
-    return { claimed: events, ...(await applyEvents(tx, context, events)) };
-  });
+  const { claimed, finished, failures, pointers } = await inTransaction(
+    context.pool,
+    async (tx) => {
+      if (lockTimeoutMs !== undefined) await limitLockWait(tx, lockTimeoutMs);
+      const events = await claimEvents(tx, ids);
+      return { claimed: events, ...(await applyEvents(tx, context, events)) };
+    },
+  );
   const byId = new Map(claimed.map((event) => [event.id, event]));
   for (const done of finished) {
     const event = byId.get(done.id);
     if (event) context.report(toReport(event, done.status, done.reason, done.paymentId));
   }
   for (const failure of failures) await recordFailure(context, failure);
+  for (const event of pointers) await fetchEvent(context, event);
   return claimed.length;
 }
 
@@ -105,41 +112,56 @@ async function processAlone(context: RingContext, id: string): Promise<number> {
   }
 }
 
+/** What came of the events of a ring. */
+interface Applied {
+  readonly finished: FinishedEvent[];
+  readonly failures: Failure[];
+  /** Events that say nothing before their provider is asked. */
+  readonly pointers: ClaimedEvent[];
+}
+
 /** Translates and applies what was claimed, and marks it done in the same transaction. */
 async function applyEvents(
   tx: Tx,
   context: RingContext,
   events: readonly ClaimedEvent[],
-): Promise<{ finished: FinishedEvent[]; failures: Failure[] }> {
+): Promise<Applied> {
   const toApply: EventFacts[] = [];
   const ignored: FinishedEvent[] = [];
   const failures: Failure[] = [];
+  const pointers: ClaimedEvent[] = [];
+  const hints: string[] = [];
   for (const event of events) {
     try {
-      const facts = translate(context, event);
+      const { facts, isHint } = translateEvent(context.providers, event);
       const { id, provider, account } = event;
-      if (facts) toApply.push({ inboxId: id, provider, account, facts });
+      if (isHint) hints.push(id);
+      if (facts === 'to_be_fetched') pointers.push(event);
+      else if (facts) toApply.push({ inboxId: id, command: null, provider, account, facts });
       else ignored.push({ id, status: 'ignored', ...NOTHING });
     } catch (error) {
       failures.push({ event, ...describeFailure(error, 'translate_failed') });
     }
   }
   const { outcomes, unparked } = await applyFacts(tx, toApply);
+  const hinted = hints.flatMap((id) => outcomes.get(id)?.paymentId ?? []);
+  if (hinted.length > 0) await askAboutPayments(tx, hinted);
   const finished = [...ignored, ...[...outcomes].map(toFinished)];
   if (finished.length > 0) await finishEvents(tx, finished);
   if (unparked.length > 0) await linkWaitingEvents(tx, unparked);
-  return { finished, failures };
+  return { finished, failures, pointers };
 }
 
-function translate({ providers }: RingContext, event: ClaimedEvent) {
-  const provider = providers.get(event.provider);
-  if (!provider) {
-    throw new TollgateError(
-      'provider_not_configured',
-      `no secret of ${event.provider} is configured in this worker`,
-    );
+/** No transaction is open while the provider is asked; should two workers do so, both do no harm. */
+async function fetchEvent(context: RingContext, event: ClaimedEvent): Promise<void> {
+  try {
+    const done = await context.fetch(event);
+    await inTransaction(context.pool, (tx) => finishEvents(tx, [done]));
+    context.report(toReport(event, done.status, done.reason, done.paymentId));
+  } catch (error) {
+    if (isDatabaseTrouble(error)) throw error;
+    await recordFailure(context, { event, ...describeFailure(error) });
   }
-  return provider.translate(parsePayload(event.body));
 }
 
 /** The row as it stands after the rollback, if it still waits for this attempt. */

@@ -72,6 +72,28 @@ export async function finishEvents(tx: Tx, events: readonly FinishedEvent[]): Pr
   });
 }
 
+/** How far an event is. */
+export interface EventProgress {
+  readonly status: string;
+  readonly reason: string | null;
+  readonly paymentId: string | null;
+  readonly attempts: number;
+  /** Message of the last failed attempt. */
+  readonly lastError: string | null;
+}
+
+export async function findProgress(database: Queryable, id: string): Promise<EventProgress | null> {
+  const { rows } = await database.query<EventProgress>({
+    name: 'find-progress',
+    text: `
+      select status, outcome_reason as reason, payment_id as "paymentId", attempts,
+             attempt_errors -> -1 ->> 'message' as "lastError"
+      from inbox where id = $1`,
+    values: [id],
+  });
+  return rows[0] ?? null;
+}
+
 /** Puts events that waited for these parts onto the timeline of the payment that took them. */
 export async function linkWaitingEvents(
   tx: Tx,

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../database/transaction.js';
+import { adoptPayment, type Adoption } from './adopt-payment.js';
 import {
   loadDisputes,
   loadFacts,
@@ -61,8 +62,10 @@ export async function applyFacts(
 async function lockRing(tx: Tx, events: readonly EventFacts[]): Promise<RingState> {
   const payments = paymentsOf(events);
   const partKeys = partsOf(events);
+  const adoptions = adoptionsOf(events);
 
-  const known = await findOrderReferences(tx, payments, partKeys);
+  const started = adoptions.map((one) => ({ ...one, providerPaymentId: one.startedAs }));
+  const known = await findOrderReferences(tx, [...payments, ...started], partKeys);
   const named = referencesOf(events);
   if (named.length > 0) {
     await insertOrders(
@@ -72,6 +75,7 @@ async function lockRing(tx: Tx, events: readonly EventFacts[]): Promise<RingStat
   }
   const references = [...new Set([...named, ...known])].sort();
   const orders = references.length > 0 ? await lockOrders(tx, references) : [];
+  for (const adoption of adoptions) await adoptPayment(tx, adoption);
   await insertPayments(tx, payments);
   const parts = partKeys.length > 0 ? await lockParts(tx, partKeys) : [];
   const parkedFacts = parts.some((part) => part.paymentId === null)
@@ -128,9 +132,22 @@ function paymentsOf(events: readonly EventFacts[]): NewPayment[] {
     if (providerPaymentId === null) continue;
     const key = JSON.stringify([provider, account, providerPaymentId]);
     if (payments.has(key)) continue;
-    payments.set(key, { provider, account, providerPaymentId, livemode, id: uuidv7() });
+    const id = uuidv7();
+    payments.set(key, { provider, account, providerPaymentId, livemode: livemode ?? false, id });
   }
   return [...payments.values()];
+}
+
+/** Payments that an event says were started by us, in the order in which they are locked. */
+function adoptionsOf(events: readonly EventFacts[]): Adoption[] {
+  const adoptions = new Map<string, Adoption>();
+  for (const { provider, account, facts } of events) {
+    const { providerPaymentId, startedAs } = facts;
+    if (providerPaymentId === null || startedAs === null) continue;
+    const key = JSON.stringify([startedAs, provider, account, providerPaymentId]);
+    adoptions.set(key, { provider, account, providerPaymentId, startedAs });
+  }
+  return [...adoptions].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, one]) => one);
 }
 
 function partsOf(events: readonly EventFacts[]): PartKey[] {

@@ -1,10 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../database/transaction.js';
+import { deriveOrderAgain } from './derive-again.js';
 import { insertOrders, lockOrders } from './lock.queries.js';
-import { loadOrderPayments, loadReviews } from './load.queries.js';
-import { OrderDrafts } from './order-drafts.js';
 import type { OrderRow } from './ring-state.js';
-import { insertTransitions, setOrderTerms, updateOrders, upsertReviews } from './write.queries.js';
+import { setOrderTerms } from './write.queries.js';
 
 /** What a customer owes, as our own command says it. */
 export interface NewOrder {
@@ -32,24 +31,10 @@ export async function createOrder(
   if (!row) throw new Error('an order that was just inserted cannot be locked');
   if (row.amountDueMinor !== null) return hasTerms(row, order) ? 'exists' : 'differs';
 
-  const version = row.version + 1;
-  const created = {
-    ...row,
-    version,
-    currency: order.currency,
-    amountDueMinor: order.amountDueMinor,
-  };
-  await setOrderTerms(tx, { ...created, metadata: order.metadata });
-
-  const orderPayments = await loadOrderPayments(tx, [row.id]);
-  const paymentIds = orderPayments.map(({ id }) => id);
-  const reviews = await loadReviews(tx, paymentIds, [row.id]);
-  const drafts = new OrderDrafts({ orders: [created], orderPayments, reviews });
-  drafts.derive(row.id, null, []);
-  const changed = drafts.changed();
-  if (changed.length > 0) await updateOrders(tx, changed);
-  if (drafts.transitions.length > 0) await insertTransitions(tx, drafts.transitions);
-  if (drafts.reviewChanges.length > 0) await upsertReviews(tx, drafts.reviewChanges);
+  const { currency, amountDueMinor, metadata } = order;
+  const created = { ...row, version: row.version + 1, currency, amountDueMinor };
+  await setOrderTerms(tx, { ...created, metadata });
+  await deriveOrderAgain(tx, created, 'create_order');
   return 'created';
 }
 

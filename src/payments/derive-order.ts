@@ -80,7 +80,7 @@ function contradictionsOf(
   if (payments.some((one) => one.currency !== null && one.currency !== currency)) {
     found.push('currency_mismatch');
   }
-  if (new Set(payments.map((one) => one.livemode)).size > 1) found.push('livemode_mismatch');
+  if (new Set(withMoney.map((one) => one.livemode)).size > 1) found.push('livemode_mismatch');
   return found;
 }
 

@@ -21,7 +21,8 @@ export interface DerivedPayment {
   readonly amountAuthorizedMinor: bigint;
   readonly amountCapturedMinor: bigint;
   readonly amountRefundedMinor: bigint;
-  readonly livemode: boolean;
+  /** Null as long as no event says: our own commands do not know better than the provider. */
+  readonly livemode: boolean | null;
   readonly orderReference: string | null;
   readonly disputes: readonly DerivedDispute[];
   /** In the order of `REVIEW_REASONS`; each opens a review. */
@@ -42,6 +43,7 @@ const GIVES_MONEY_BACK: ReadonlySet<string | null> = new Set(['failed', 'cancell
 export function derivePayment(facts: readonly StoredFact[]): DerivedPayment {
   const of = (kind: FactKind) => facts.filter((fact) => fact.kind === kind);
   const requested = of('requested');
+  const modes = modesOf(facts);
   // Money that was taken says what the currency is; otherwise what was asked for does.
   const taken = of('captured').filter((fact) => (fact.amountMinor ?? 0n) > 0n);
   const currency = currencyOf(taken) ?? currencyOf(requested) ?? currencyOf(facts);
@@ -64,7 +66,7 @@ export function derivePayment(facts: readonly StoredFact[]): DerivedPayment {
     amountAuthorizedMinor: sum(money('authorized')),
     amountCapturedMinor: captured,
     amountRefundedMinor: refunded,
-    livemode: facts.some((fact) => fact.livemode),
+    livemode: modes.length === 0 ? null : modes.includes(true),
     orderReference: newest(requested.filter((fact) => fact.reference !== null))?.reference ?? null,
     disputes: of('dispute')
       .map(toDispute)
@@ -146,8 +148,13 @@ function contradictionsOf(
     found.push('currency_mismatch');
   }
   if (captured > 0n && refunded > captured) found.push('refund_exceeds_capture');
-  if (new Set(facts.map((fact) => fact.livemode)).size > 1) found.push('livemode_mismatch');
+  if (modesOf(facts).length > 1) found.push('livemode_mismatch');
   return found;
+}
+
+/** Test mode, live mode, or both where they contradict each other. */
+function modesOf(facts: readonly StoredFact[]): boolean[] {
+  return [...new Set(facts.map((fact) => fact.livemode))].filter((mode) => mode !== null);
 }
 
 function currencyOf(facts: readonly StoredFact[]): string | null {

@@ -6,9 +6,9 @@ import {
   type RefundState,
 } from './payment-fact.js';
 
-/** A fact as it is kept: with the mode of the event that told it. */
+/** A fact as it is kept: with the mode of the event that told it; null for one of our own. */
 export interface StoredFact extends PaymentFact {
-  readonly livemode: boolean;
+  readonly livemode: boolean | null;
 }
 
 /** Names the register a fact belongs to, within one payment. */
@@ -62,8 +62,12 @@ function compare(one: StoredFact, other: StoredFact): number {
     amount ||
     compareValues(one.currency, other.currency) ||
     compareValues(one.reference, other.reference) ||
-    Number(one.livemode) - Number(other.livemode)
+    compareValues(rankOf(one.livemode), rankOf(other.livemode))
   );
+}
+
+function rankOf(livemode: boolean | null): number | null {
+  return livemode === null ? null : Number(livemode);
 }
 
 /** As times go by, with an unknown time last: a known one is the better report. */

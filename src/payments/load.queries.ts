@@ -107,7 +107,7 @@ interface FactColumns {
   currency: string | null;
   state: PaymentFact['state'];
   reference: string | null;
-  livemode: boolean;
+  livemode: boolean | null;
   inbox_id: string | null;
   occurred_at_ms: number | null;
 }

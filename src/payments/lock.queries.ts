@@ -70,7 +70,8 @@ export async function lockOrders(tx: Tx, references: readonly string[]): Promise
     name: 'lock-orders',
     text: `
       select id, reference, status, currency, amount_due_minor, amount_paid_minor,
-             amount_refunded_minor, cancelled_at is not null as is_cancelled, version
+             amount_refunded_minor, cancelled_at is not null as is_cancelled,
+             cancel_requested_at is not null as is_cancel_requested, version
       from orders where reference = any ($1::text[]) order by reference for update`,
     values: [references],
   });
@@ -154,7 +155,7 @@ export async function lockPayments(
 
 export const PAYMENT_COLUMNS = `id, provider, account, provider_payment_id, order_id, status,
   currency, amount_minor, amount_authorized_minor, amount_captured_minor, amount_refunded_minor,
-  livemode, version`;
+  livemode, is_provisional, version`;
 
 /** A payment as `pg` gives it: bigint arrives as a string. */
 export interface PaymentColumns {
@@ -170,6 +171,7 @@ export interface PaymentColumns {
   amount_captured_minor: string;
   amount_refunded_minor: string;
   livemode: boolean;
+  is_provisional: boolean;
   version: number;
 }
 
@@ -187,6 +189,7 @@ export function toPayment(row: PaymentColumns): PaymentRow {
     amountCapturedMinor: BigInt(row.amount_captured_minor),
     amountRefundedMinor: BigInt(row.amount_refunded_minor),
     livemode: row.livemode,
+    isProvisional: row.is_provisional,
     version: row.version,
   };
 }
@@ -204,6 +207,7 @@ interface OrderColumns {
   amount_paid_minor: string;
   amount_refunded_minor: string;
   is_cancelled: boolean;
+  is_cancel_requested: boolean;
   version: number;
 }
 
@@ -224,6 +228,7 @@ function toOrder(row: OrderColumns): OrderRow {
     amountPaidMinor: BigInt(row.amount_paid_minor),
     amountRefundedMinor: BigInt(row.amount_refunded_minor),
     isCancelled: row.is_cancelled,
+    isCancelRequested: row.is_cancel_requested,
     version: row.version,
   };
 }

@@ -2,7 +2,14 @@ import { deriveOrder, type OrderPayment, type OrderTerms } from './derive-order.
 import type { StoredFact } from './fact-register.js';
 import { ORDER_TRANSITIONS, type OrderStatus } from './order.states.js';
 import { reconcileReviews, type ReviewStatuses } from './reconcile-reviews.js';
-import type { OrderRow, PaymentRow, ReviewChange, RingState, Transition } from './ring-state.js';
+import type {
+  Cause,
+  OrderRow,
+  PaymentRow,
+  ReviewChange,
+  RingState,
+  Transition,
+} from './ring-state.js';
 import { assertMove } from './verdict.js';
 
 interface OrderDraft {
@@ -39,31 +46,31 @@ export class OrderDrafts {
     formerOrderId: string | null,
     payment: PaymentRow,
     isHeld: boolean,
-    inboxId: string | null,
+    cause: Cause,
     news: readonly StoredFact[],
   ): void {
     if (formerOrderId !== null && formerOrderId !== payment.orderId) {
       const former = this.drafts.get(formerOrderId);
       former?.payments.delete(payment.id);
       former?.heldPayments.delete(payment.id);
-      this.derive(formerOrderId, inboxId, news);
+      this.derive(formerOrderId, cause, news);
     }
     if (payment.orderId === null) return;
     const draft = this.drafts.get(payment.orderId);
     draft?.payments.set(payment.id, payment);
     if (isHeld) draft?.heldPayments.add(payment.id);
     else draft?.heldPayments.delete(payment.id);
-    this.derive(payment.orderId, inboxId, news);
+    this.derive(payment.orderId, cause, news);
   }
 
   /** Derives an order again from its terms, payments and reviews. */
-  derive(orderId: string, inboxId: string | null, news: readonly StoredFact[]): void {
+  derive(orderId: string, cause: Cause, news: readonly StoredFact[]): void {
     const draft = this.drafts.get(orderId);
     if (!draft) return;
     const derived = deriveOrder(termsOf(draft.row), [...draft.payments.values()]);
     for (const change of reconcileReviews(derived.contradictions, draft.reviews)) {
       draft.reviews.set(change.reason, change.status);
-      this.reviewChanges.push({ ...change, paymentId: null, orderId, inboxId });
+      this.reviewChanges.push({ ...change, paymentId: null, orderId, inboxId: cause.inboxId });
     }
     const isHeld = draft.heldPayments.size > 0 || [...draft.reviews.values()].includes('open');
     const before = draft.row;
@@ -77,7 +84,7 @@ export class OrderDrafts {
     if (!differs(before, after)) return;
     draft.row = { ...after, version: before.version + 1 };
     draft.isChanged = true;
-    this.recordMove(before, draft.row, inboxId, news);
+    this.recordMove(before, draft.row, cause, news);
   }
 
   changed(): OrderRow[] {
@@ -87,7 +94,7 @@ export class OrderDrafts {
   private recordMove(
     before: OrderRow,
     after: OrderRow,
-    inboxId: string | null,
+    cause: Cause,
     news: readonly StoredFact[],
   ): void {
     if (before.status === after.status) return;
@@ -101,7 +108,7 @@ export class OrderDrafts {
       from,
       to: after.status,
       facts: news,
-      inboxId,
+      ...cause,
     });
   }
 }

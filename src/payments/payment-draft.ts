@@ -64,7 +64,7 @@ export function withDerived(
     amountAuthorizedMinor,
     amountCapturedMinor,
     amountRefundedMinor,
-    livemode,
+    livemode: livemode ?? row.livemode,
   };
 }
 

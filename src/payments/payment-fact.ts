@@ -58,8 +58,13 @@ export interface PaymentFacts {
   readonly providerPaymentId: string | null;
   /** Ids of objects that belong to this payment and by which other events may name it. */
   readonly partIds: readonly string[];
-  /** False for the provider's test mode. */
-  readonly livemode: boolean;
+  /**
+   * The reference under which we started this payment at the provider (`tg-<payment id>`), where
+   * its metadata tells; null for a payment that somebody else started, or that does not say.
+   */
+  readonly startedAs: string | null;
+  /** False for the provider's test mode; null where nothing says. */
+  readonly livemode: boolean | null;
   /** May be empty: the event then only says that the payment exists. */
   readonly facts: readonly PaymentFact[];
 }

@@ -18,6 +18,7 @@ import {
 import { reconcileReviews } from './reconcile-reviews.js';
 import type {
   ApplyOutcome,
+  Cause,
   EventFacts,
   RecordedFact,
   ReviewChange,
@@ -52,11 +53,8 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
         ? parts.paymentOf(event, partIds[0])
         : byProviderId.get(keyOf(event, providerPaymentId));
     const draft = drafts.get(paymentId ?? '');
-    if (!draft) {
-      outcomes.set(event.inboxId, parts.park(event));
-      continue;
-    }
-    outcomes.set(event.inboxId, applyToPayment(event, draft));
+    const outcome = draft ? applyToPayment(event, draft) : parts.park(event);
+    if (event.inboxId !== null) outcomes.set(event.inboxId, outcome);
   }
 
   return {
@@ -85,7 +83,8 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     const derived = derivePayment([...draft.facts.values()]);
 
     const before = draft.row;
-    const isMoved = moveDisputes(draft, derived.disputes, news, event.inboxId);
+    const cause: Cause = { inboxId: event.inboxId, command: event.command };
+    const isMoved = moveDisputes(draft, derived.disputes, news, cause);
     const reviews = reconcileReviews(derived.contradictions, draft.reviews);
     const after = withDerived(before, derived, orders.idOf(derived.orderReference));
     const isNew = before.version === 0;
@@ -106,7 +105,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
         from: isNew ? null : before.status,
         to: after.status,
         facts: news,
-        inboxId: event.inboxId,
+        ...cause,
       });
     }
     for (const change of reviews) {
@@ -119,7 +118,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
       });
     }
     const isHeld = [...draft.reviews.values()].includes('open');
-    orders.update(before.orderId, draft.row, isHeld, event.inboxId, news);
+    orders.update(before.orderId, draft.row, isHeld, cause, news);
     return { outcome: 'applied', paymentId: before.id };
   }
 
@@ -127,7 +126,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     draft: PaymentDraft,
     derived: readonly DerivedDispute[],
     news: readonly RecordedFact[],
-    inboxId: string,
+    cause: Cause,
   ): boolean {
     let isMoved = false;
     for (const dispute of derived) {
@@ -154,7 +153,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
         from: before?.status ?? null,
         to: dispute.status,
         facts: news.filter((fact) => fact.kind === 'dispute' && fact.key === dispute.key),
-        inboxId,
+        ...cause,
       });
     }
     return isMoved;

@@ -5,9 +5,16 @@ import type { DisputeState, PaymentFacts } from './payment-fact.js';
 import type { PaymentStatus } from './payment.states.js';
 import type { ReviewReason, ReviewStatus } from './review-reasons.js';
 
-/** One event of the inbox, translated. */
-export interface EventFacts {
-  readonly inboxId: string;
+/** Who or what moved something: an event of the inbox, or a command of ours. */
+export interface Cause {
+  /** Null for a command. */
+  readonly inboxId: string | null;
+  /** Null for an event. */
+  readonly command: string | null;
+}
+
+/** One event of the inbox, translated; or what a command of ours says. */
+export interface EventFacts extends Cause {
   readonly provider: string;
   readonly account: string;
   readonly facts: PaymentFacts;
@@ -32,6 +39,8 @@ export interface PaymentRow {
   readonly amountCapturedMinor: bigint;
   readonly amountRefundedMinor: bigint;
   readonly livemode: boolean;
+  /** True as long as `providerPaymentId` is our own name for it, since nobody told the provider's. */
+  readonly isProvisional: boolean;
   /** 0: the row was made by the ring that is being applied. */
   readonly version: number;
 }
@@ -43,6 +52,8 @@ export interface OrderRow extends OrderTerms {
   readonly status: OrderStatus;
   readonly amountPaidMinor: bigint;
   readonly amountRefundedMinor: bigint;
+  /** No payment may be started any more: the open ones are being cancelled at their providers. */
+  readonly isCancelRequested: boolean;
   readonly version: number;
 }
 
@@ -110,7 +121,7 @@ export type ApplyOutcome =
 export type NoopReason = 'repeated' | 'stale' | 'waiting_for_payment';
 
 /** One move of a payment, order or dispute. */
-export interface Transition {
+export interface Transition extends Cause {
   readonly paymentId: string | null;
   readonly orderId: string | null;
   readonly disputeId: string | null;
@@ -119,7 +130,6 @@ export interface Transition {
   readonly to: string;
   /** What the event changed, for the person who asks why. */
   readonly facts: readonly StoredFact[];
-  readonly inboxId: string | null;
 }
 
 /** A review that was opened, opened again or withdrawn. */
@@ -129,6 +139,7 @@ export interface ReviewChange extends ReviewRow {
 
 /** What has to be written; every list may be empty. */
 export interface RingChanges {
+  /** By inbox id. */
   readonly outcomes: ReadonlyMap<string, ApplyOutcome>;
   readonly facts: readonly (RecordedFact & { readonly paymentId: string })[];
   readonly payments: readonly PaymentRow[];

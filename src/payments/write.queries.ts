@@ -87,7 +87,10 @@ export async function updatePayments(tx: Tx, payments: readonly PaymentRow[]): P
         amount_minor = t."amountMinor", amount_authorized_minor = t."amountAuthorizedMinor",
         amount_captured_minor = t."amountCapturedMinor",
         amount_refunded_minor = t."amountRefundedMinor", livemode = t.livemode,
-        version = t.version, updated_at = now()
+        version = t.version, updated_at = now(),
+        ask_at = case when t.status in ('pending', 'authorized') or payments.must_ask
+                      then coalesce(payments.ask_at, now()) end,
+        asks = case when payments.ask_at is null then -1 else payments.asks end
       from json_to_recordset($1) as t (
         id uuid, "orderId" uuid, status text, currency text, "amountMinor" bigint,
         "amountAuthorizedMinor" bigint, "amountCapturedMinor" bigint,
@@ -133,6 +136,37 @@ export async function setOrderTerms(
   });
 }
 
+/** The providers of these payments are asked about them soon, whatever their status. */
+export async function askAboutPayments(tx: Tx, paymentIds: readonly string[]): Promise<void> {
+  await tx.query({
+    name: 'ask-about-payments',
+    text: `
+      update payments set ask_at = now(), asks = 0, must_ask = true where id = any ($1::uuid[])`,
+    values: [paymentIds],
+  });
+}
+
+/** From now on no payment of the order is started. */
+export async function requestOrderCancel(tx: Tx, orderId: string): Promise<void> {
+  await tx.query({
+    name: 'request-order-cancel',
+    text: `
+      update orders set cancel_requested_at = now(), updated_at = now()
+      where id = $1 and cancel_requested_at is null`,
+    values: [orderId],
+  });
+}
+
+export async function setOrderCancelled(tx: Tx, order: OrderRow): Promise<void> {
+  await tx.query({
+    name: 'set-order-cancelled',
+    text: `
+      update orders set cancelled_at = now(), version = $2, updated_at = now()
+      where id = $1 and cancelled_at is null`,
+    values: [order.id, order.version],
+  });
+}
+
 export async function upsertDisputes(tx: Tx, disputes: readonly DisputeRow[]): Promise<void> {
   await tx.query({
     name: 'upsert-disputes',
@@ -155,11 +189,13 @@ export async function insertTransitions(tx: Tx, transitions: readonly Transition
     name: 'insert-transitions',
     text: `
       insert into transitions
-        (payment_id, order_id, dispute_id, version, from_status, to_status, facts, inbox_id)
-      select "paymentId", "orderId", "disputeId", version, "from", "to", facts, "inboxId"
+        (payment_id, order_id, dispute_id, version, from_status, to_status, facts, inbox_id,
+         command)
+      select "paymentId", "orderId", "disputeId", version, "from", "to", facts, "inboxId",
+             command
       from json_to_recordset($1) as t (
         "paymentId" uuid, "orderId" uuid, "disputeId" uuid, version integer, "from" text,
-        "to" text, facts jsonb, "inboxId" uuid)`,
+        "to" text, facts jsonb, "inboxId" uuid, command text)`,
     values: [json(transitions)],
   });
 }

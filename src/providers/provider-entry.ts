@@ -17,6 +17,13 @@ export interface ProviderEntry {
    * `_<ACCOUNT>` it has those of another account.
    */
   readonly secretsVariable: string;
+  /**
+   * Environment variable with the API keys of the default account, newest first, in the same way
+   * for other accounts; the same as `secretsVariable` where a key is also what signs.
+   */
+  readonly apiKeysVariable: string;
+  /** Environment variable with the base of the API's addresses, for all accounts. */
+  readonly apiBaseVariable: string;
   /** @throws Error when a secret is blank */
   readonly create: (options: ProviderOptions) => PaymentProvider;
   /** The headers that make a delivery of this body genuine. For tools and tests only. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { PaymentFacts } from '../payments/payment-fact.js';
+import type { ApiOptions, ObjectPointer, ProviderApi } from './provider-api.js';
 
 /** A JSON object as `JSON.parse` gives it; nothing in it is trusted to have a certain shape. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -64,8 +65,17 @@ export interface PaymentProvider {
    */
   translate(payload: JsonObject): PaymentFacts | null;
 
+  /**
+   * What has to be fetched before this event says what happened; null for one that says all by
+   * itself. Where nothing can be fetched, `translate` makes the best of it.
+   */
+  pointsAt(payload: JsonObject): ObjectPointer | null;
+
   /** True when deliveries for this account can be verified; the route is 404 otherwise. */
   hasAccount(account: string): boolean;
+
+  /** What can be asked of the provider; null when there is no API key. */
+  readonly api: ProviderApi | null;
 }
 
 /** Active secrets by account, newest first; never empty. Config refuses short ones. */
@@ -76,6 +86,8 @@ export interface ProviderOptions {
   readonly secrets: SecretsByAccount;
   /** Key of the provider's metadata that holds our order reference. */
   readonly orderReferenceKey: string;
+  /** Null: there is no API key, so the provider is listened to and never asked. */
+  readonly api: ApiOptions | null;
 }
 
 /** The account of routes that name none. */

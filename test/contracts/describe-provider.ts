@@ -142,7 +142,9 @@ export function describeProvider(entry: ProviderEntry, samples: readonly Provide
     it('B13 never gets as far as a blank secret', () => {
       for (const secret of ['', '  \t']) {
         const secrets = new Map([[DEFAULT_ACCOUNT, [secret]]]);
-        expect(() => entry.create({ secrets, orderReferenceKey: 'order_id' })).toThrow('blank');
+        expect(() => entry.create({ secrets, orderReferenceKey: 'order_id', api: null })).toThrow(
+          'blank',
+        );
       }
     });
   });

@@ -31,6 +31,7 @@ export function createProvider(entry: ProviderEntry): PaymentProvider {
       [OTHER_ACCOUNT, [OTHER_SECRET]],
     ]),
     orderReferenceKey: 'order_id',
+    api: null,
   });
 }
 

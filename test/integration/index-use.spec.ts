@@ -84,13 +84,12 @@ async function sweep(database: TestDatabase): Promise<void> {
     () => undefined,
   );
   const options = {
-    intervalMs: 1000,
     eventsMax: 10,
     ringEventsMax: 10,
     ringBytesMax: 2_097_152,
     graceSeconds: 10,
   };
-  await new InboxSweeper(pool, doorbell, options, () => undefined).runOnce();
+  await new InboxSweeper(pool, doorbell, options).runOnce();
   await insertEvents(pool, [], 10);
   await pool.end();
 }

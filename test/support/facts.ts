@@ -41,6 +41,7 @@ export function told(...facts: readonly StoredFact[]): PaymentFacts {
   return {
     providerPaymentId: 'pi_1',
     partIds: [],
+    startedAs: null,
     livemode: facts[0]?.livemode ?? true,
     facts: facts.map(({ livemode: _livemode, ...one }) => one),
   };

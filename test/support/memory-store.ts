@@ -31,7 +31,7 @@ export class MemoryStore {
         if (isNew) this.addOrder({ reference, currency: null, amountDueMinor: null });
       }
       if (facts.providerPaymentId !== null) {
-        this.addPayment(provider, account, facts.providerPaymentId, facts.livemode);
+        this.addPayment(provider, account, facts.providerPaymentId, facts.livemode ?? false);
       }
       for (const partId of facts.partIds) {
         if (!this.parts.has(partId)) {
@@ -128,6 +128,7 @@ export class MemoryStore {
       ...money,
       status: 'open',
       isCancelled: false,
+      isCancelRequested: false,
       version: 0,
     });
   }
@@ -149,6 +150,7 @@ export class MemoryStore {
       amountCapturedMinor: 0n,
       amountRefundedMinor: 0n,
       livemode,
+      isProvisional: false,
       version: 0,
     });
   }

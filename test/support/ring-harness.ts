@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { fetchEvent } from '../../src/inbox/fetch-event.js';
 import { processRing, type AttemptReport, type RingContext } from '../../src/inbox/process-ring.js';
 import { EventReceiver } from '../../src/inbox/receive-event.js';
 import type { PaymentProvider } from '../../src/providers/provider.js';
@@ -56,6 +57,7 @@ export function createRingHarness(
   const context: RingContext = {
     pool,
     providers,
+    fetch: (event) => fetchEvent(context, event),
     attemptsMax: given.attemptsMax ?? 3,
     backoff: { baseSeconds: 60, factor: 2, capSeconds: 3600 },
     report: (report) => reports.push(report),

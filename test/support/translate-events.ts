@@ -15,7 +15,7 @@ export function testProviders(): ReadonlyMap<string, PaymentProvider> {
   const secrets = Object.fromEntries(
     PROVIDERS.map(({ name }) => [name, new Map([['default', [TEST_SECRET]]])]),
   ) as unknown as SecretsByProvider;
-  return createProviders(secrets, 'order_id');
+  return createProviders(secrets, 'order_id', { stripe: null, paystack: null });
 }
 
 /** A life as the planner sees it; the inbox ids are the places in it. */
@@ -24,6 +24,12 @@ export function translateLife(life: Lifecycle): EventFacts[] {
   return life.events.map((payload, index) => {
     const facts = provider?.translate(payload);
     if (!facts) throw new Error(`${life.name}: event ${index} says nothing`);
-    return { inboxId: String(index), provider: life.provider, account: 'default', facts };
+    return {
+      inboxId: String(index),
+      command: null,
+      provider: life.provider,
+      account: 'default',
+      facts,
+    };
   });
 }

@@ -131,10 +131,10 @@ function isAccepted(name: ProviderName, vector: SignatureVector): boolean {
   // A blank secret cannot even be configured; what is wrong with those vectors is the header.
   const secrets = new Map([[DEFAULT_ACCOUNT, [vector.secret || 'a secret of ours']]]);
   const none = new Map<string, readonly string[]>();
-  const provider = createProviders(
-    { stripe: none, paystack: none, [name]: secrets },
-    'order_id',
-  ).get(name);
+  const provider = createProviders({ stripe: none, paystack: none, [name]: secrets }, 'order_id', {
+    stripe: null,
+    paystack: null,
+  }).get(name);
   const headers = Object.fromEntries(
     Object.entries(vector.headers).map(([header, value]) => [header.toLowerCase(), value]),
   );

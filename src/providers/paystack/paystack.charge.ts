@@ -2,8 +2,14 @@ import type { PaymentFact, PaymentFacts } from '../../payments/payment-fact.js';
 import { createFact } from '../fact.js';
 import { readCurrency } from '../money.js';
 import { readOrderReference } from '../order-reference.js';
+import { readStartedAs } from '../own-reference.js';
 import { readIdentifier } from '../payload.js';
-import { type PaystackEvent, readPaystackAmount, readPaystackId } from './paystack.event.js';
+import {
+  type PaystackEvent,
+  readPaystackAmount,
+  readPaystackId,
+  readPaystackMetadata,
+} from './paystack.event.js';
 import { readFirstTime } from './paystack.time.js';
 
 /**
@@ -16,6 +22,7 @@ import { readFirstTime } from './paystack.time.js';
 export function translatePaystackCharge(event: PaystackEvent): PaymentFacts {
   const { data } = event;
   const reference = readIdentifier(data, 'reference');
+  const metadata = readPaystackMetadata(data['metadata']);
   const amountMinor = readPaystackAmount(data['amount'], 'amount');
   const said = {
     currency: readCurrency(data['currency']),
@@ -24,7 +31,7 @@ export function translatePaystackCharge(event: PaystackEvent): PaymentFacts {
   const requested = createFact('requested', reference, {
     ...said,
     amountMinor: readPaystackAmount(data['requested_amount'] ?? data['amount'], 'requested_amount'),
-    reference: readReference(data['metadata'], event.orderReferenceKey),
+    reference: readOrderReference(metadata, event.orderReferenceKey),
   });
   const captured: PaymentFact[] =
     isSuccessful(data['status']) && amountMinor > 0n
@@ -35,6 +42,7 @@ export function translatePaystackCharge(event: PaystackEvent): PaymentFacts {
   return {
     providerPaymentId: reference,
     partIds: transactionId === null ? [] : [transactionId],
+    startedAs: readStartedAs(metadata),
     livemode: event.livemode,
     facts: [requested, ...captured],
   };
@@ -43,14 +51,4 @@ export function translatePaystackCharge(event: PaystackEvent): PaymentFacts {
 /** The event's name says success; a status that says otherwise means no money. */
 function isSuccessful(status: unknown): boolean {
   return status === undefined || status === null || status === 'success';
-}
-
-/** Paystack hands metadata back as it was given: an object, JSON in a string, `""` or `0`. */
-function readReference(metadata: unknown, orderReferenceKey: string): string | null {
-  if (typeof metadata !== 'string') return readOrderReference(metadata, orderReferenceKey);
-  try {
-    return readOrderReference(JSON.parse(metadata), orderReferenceKey);
-  } catch {
-    return null; // Text that was never meant as JSON.
-  }
 }

@@ -51,6 +51,7 @@ export function translatePaystackDispute(event: PaystackEvent): PaymentFacts {
   return {
     providerPaymentId: transaction.reference,
     partIds: transaction.id === null ? [] : [transaction.id],
+    startedAs: null,
     livemode: event.livemode,
     facts: [
       createFact('dispute', disputeId, {

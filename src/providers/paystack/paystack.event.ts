@@ -8,7 +8,8 @@ export interface PaystackEvent {
   /** The `event` of the envelope. */
   readonly type: string;
   readonly data: JsonObject;
-  readonly livemode: boolean;
+  /** Null where the data do not say. */
+  readonly livemode: boolean | null;
   /** Key of the metadata that holds our order reference. */
   readonly orderReferenceKey: string;
 }
@@ -21,6 +22,26 @@ export interface PaystackEvent {
 export function readPaystackAmount(value: unknown, field: string): bigint {
   const isDigits = typeof value === 'string' && /^\d{1,16}$/.test(value);
   return readAmount(isDigits ? Number(value) : value, field);
+}
+
+/** The mode that the data name in `domain`; null where they do not. */
+export function readPaystackLivemode(domain: unknown): boolean | null {
+  if (domain === 'live') return true;
+  return domain === 'test' ? false : null;
+}
+
+/**
+ * Metadata as the entries that were given. Paystack hands them back as it got them: an object,
+ * JSON in a string, `""` or `0`.
+ * @returns null where there are none
+ */
+export function readPaystackMetadata(metadata: unknown): JsonObject | null {
+  if (typeof metadata !== 'string') return asObject(metadata);
+  try {
+    return asObject(JSON.parse(metadata));
+  } catch {
+    return null; // Text that was never meant as JSON.
+  }
 }
 
 /** An id as text; Paystack has numbers (past 2^31) and strings. Null when there is none to use. */

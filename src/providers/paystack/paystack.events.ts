@@ -1,9 +1,11 @@
 import type { PaymentFacts } from '../../payments/payment-fact.js';
+import { isObservation } from '../observation.js';
 import { asObject, malformed } from '../payload.js';
 import type { JsonObject } from '../provider.js';
 import { translatePaystackCharge } from './paystack.charge.js';
 import { translatePaystackDispute } from './paystack.dispute.js';
-import type { PaystackEvent } from './paystack.event.js';
+import { readPaystackLivemode, type PaystackEvent } from './paystack.event.js';
+import { translatePaystackObservation } from './paystack.observation.js';
 import { translatePaystackRefund } from './paystack.refund.js';
 
 type Translator = (event: PaystackEvent) => PaymentFacts;
@@ -36,6 +38,7 @@ export function translatePaystackEvent(
   payload: JsonObject,
   orderReferenceKey: string,
 ): PaymentFacts | null {
+  if (isObservation(payload)) return translatePaystackObservation(payload, orderReferenceKey);
   const { event: type } = payload;
   if (typeof type !== 'string') throw malformed('expected text in "event"');
   const translate = TRANSLATORS.get(type);
@@ -43,5 +46,6 @@ export function translatePaystackEvent(
 
   const data = asObject(payload['data']);
   if (data === null) throw malformed('expected an object in "data"');
-  return translate({ type, data, livemode: data['domain'] !== 'test', orderReferenceKey });
+  const livemode = readPaystackLivemode(data['domain']);
+  return translate({ type, data, livemode, orderReferenceKey });
 }

@@ -13,7 +13,10 @@ import {
   readEventType,
   UNREADABLE_TYPE,
 } from '../verified-event.js';
+import { createPaystackApi } from './paystack.api.js';
+import { readPaystackLivemode } from './paystack.event.js';
 import { translatePaystackEvent } from './paystack.events.js';
+import { pointsAtPaystackTransaction } from './paystack.pointer.js';
 import { checkPaystackSignature } from './paystack.signature.js';
 import { readFirstTime } from './paystack.time.js';
 
@@ -43,6 +46,8 @@ export function createPaystackProvider(options: ProviderOptions): PaymentProvide
       return readEvent(request, checkPaystackSignature(request.headers, request.body, keys));
     },
     translate: (payload) => translatePaystackEvent(payload, orderReferenceKey),
+    pointsAt: pointsAtPaystackTransaction,
+    api: options.api === null ? null : createPaystackApi(options.api, orderReferenceKey),
   };
 }
 
@@ -61,14 +66,9 @@ function readEvent({ body }: SignedRequest, secretIndex: number): VerifiedEvent 
       'created_at',
       'createdAt',
     ]),
-    livemode: readLivemode(data['domain']),
+    livemode: readPaystackLivemode(data['domain']),
     fingerprint,
     body,
     secretIndex,
   });
-}
-
-function readLivemode(domain: unknown): boolean | null {
-  if (domain === 'live') return true;
-  return domain === 'test' ? false : null;
 }

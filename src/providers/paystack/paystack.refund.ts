@@ -1,11 +1,13 @@
 import {
   REFUND_HINT_PREFIX,
+  type PaymentFact,
   type PaymentFacts,
   type RefundState,
 } from '../../payments/payment-fact.js';
 import { createFact } from '../fact.js';
 import { readCurrency } from '../money.js';
 import { malformed } from '../payload.js';
+import type { JsonObject } from '../provider.js';
 import {
   type PaystackEvent,
   readPaystackAmount,
@@ -38,22 +40,40 @@ export function translatePaystackRefund(event: PaystackEvent): PaymentFacts {
   if (transaction.reference === null && transaction.id === null) {
     throw malformed('expected "transaction_reference"');
   }
-  const state = STATES.get(data['status'] ?? event.type.replace('refund.', ''));
-  if (state === undefined) throw malformed('the refund has a status that is not documented');
-
-  const amountMinor = readPaystackAmount(data['amount'], 'amount');
   return {
     providerPaymentId: transaction.reference,
     partIds: transaction.id === null ? [] : [transaction.id],
+    startedAs: null,
     livemode: event.livemode,
     facts: [
-      createFact('refund', readPaystackId(data['id']) ?? `${REFUND_HINT_PREFIX}${amountMinor}`, {
-        amountMinor,
-        currency: readCurrency(data['currency']),
-        // Not the time of creation: it is the same for every state and would order nothing.
-        occurredAtMs: readFirstTime(data, ['updated_at', 'updatedAt']),
-        state,
+      createPaystackRefundFact({
+        ...data,
+        status: data['status'] ?? event.type.replace('refund.', ''),
       }),
     ],
   };
+}
+
+/**
+ * The fact that one refund is in a certain state, keyed on the refund, or on its amount where it
+ * has no id. The time is that of the last change, not of the creation: that one is the same for
+ * every state and would order nothing.
+ * @throws TollgateError `amount_unusable`, `currency_unusable`, `payload_malformed`
+ */
+export function createPaystackRefundFact(refund: JsonObject): PaymentFact {
+  const state = STATES.get(refund['status']);
+  if (state === undefined) throw malformed('the refund has a status that is not documented');
+  const amountMinor = readPaystackAmount(refund['amount'], 'amount');
+  const key = readPaystackId(refund['id']) ?? `${REFUND_HINT_PREFIX}${amountMinor}`;
+  return createFact('refund', key, {
+    amountMinor,
+    currency: readCurrency(refund['currency']),
+    occurredAtMs: readRefundTime(refund),
+    state,
+  });
+}
+
+/** When a refund came to its state, milliseconds since 1970; null when it does not say. */
+export function readRefundTime(refund: JsonObject): number | null {
+  return readFirstTime(refund, ['updated_at', 'updatedAt']);
 }

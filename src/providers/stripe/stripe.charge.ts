@@ -1,6 +1,7 @@
 import type { PaymentFact, PaymentFacts } from '../../payments/payment-fact.js';
 import { createFact } from '../fact.js';
 import { readAmount } from '../money.js';
+import { readStartedAs } from '../own-reference.js';
 import type { JsonObject } from '../provider.js';
 import { readUnixSeconds } from '../time.js';
 import { createRequestedFact, type StripeEvent } from './stripe.event.js';
@@ -34,6 +35,7 @@ export function translateCharge(event: StripeEvent): PaymentFacts {
   return {
     providerPaymentId: charge.paymentId,
     partIds: [charge.id],
+    startedAs: readStartedAs(event.object['metadata']),
     livemode: event.livemode,
     facts: [requested, ...readChanges(event, charge)],
   };

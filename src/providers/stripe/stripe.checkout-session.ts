@@ -26,6 +26,7 @@ export function translateCheckoutSession(event: StripeEvent): PaymentFacts | nul
   return {
     providerPaymentId: paymentId,
     partIds: [],
+    startedAs: null,
     livemode: event.livemode,
     facts: [{ ...requested, reference }, ...(changed === null ? [] : [changed])],
   };

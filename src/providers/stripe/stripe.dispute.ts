@@ -1,7 +1,8 @@
-import type { DisputeState, PaymentFacts } from '../../payments/payment-fact.js';
+import type { DisputeState, PaymentFact, PaymentFacts } from '../../payments/payment-fact.js';
 import { createFact } from '../fact.js';
 import { readAmount, readCurrency } from '../money.js';
 import { malformed, readIdentifier } from '../payload.js';
+import type { JsonObject } from '../provider.js';
 import type { StripeEvent } from './stripe.event.js';
 import { readOwner } from './stripe.references.js';
 
@@ -27,19 +28,26 @@ const STATES: ReadonlyMap<unknown, DisputeState> = new Map([
  * @see https://docs.stripe.com/disputes
  */
 export function translateDispute(event: StripeEvent): PaymentFacts {
-  const dispute = event.object;
+  return {
+    ...readOwner(event.object),
+    startedAs: null,
+    livemode: event.livemode,
+    facts: [createDisputeFact(event.object, event.createdAtMs)],
+  };
+}
+
+/**
+ * The fact that one dispute is in a certain state, keyed on the dispute.
+ * @param occurredAtMs when it was in this state, milliseconds since 1970
+ * @throws TollgateError `amount_unusable`, `currency_unusable`, `payload_malformed`
+ */
+export function createDisputeFact(dispute: JsonObject, occurredAtMs: number | null): PaymentFact {
   const state = STATES.get(dispute['status']);
   if (state === undefined) throw malformed('the dispute has a status that is not documented');
-  return {
-    ...readOwner(dispute),
-    livemode: event.livemode,
-    facts: [
-      createFact('dispute', readIdentifier(dispute, 'id'), {
-        amountMinor: readAmount(dispute['amount'], 'amount'),
-        currency: readCurrency(dispute['currency']),
-        occurredAtMs: event.createdAtMs,
-        state,
-      }),
-    ],
-  };
+  return createFact('dispute', readIdentifier(dispute, 'id'), {
+    amountMinor: readAmount(dispute['amount'], 'amount'),
+    currency: readCurrency(dispute['currency']),
+    occurredAtMs,
+    state,
+  });
 }

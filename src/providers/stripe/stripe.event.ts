@@ -10,7 +10,8 @@ export interface StripeEvent {
   readonly type: string;
   /** `created` of the event, milliseconds since 1970; null when it has no usable time. */
   readonly createdAtMs: number | null;
-  readonly livemode: boolean;
+  /** Null where the event does not say. */
+  readonly livemode: boolean | null;
   /** `data.object`: the charge, intent, refund… as it was when the event was made. */
   readonly object: JsonObject;
   /** Key of the metadata that holds our order reference. */
@@ -31,4 +32,9 @@ export function createRequestedFact(event: StripeEvent, amountField: string): Pa
     occurredAtMs: event.createdAtMs,
     reference: readOrderReference(object['metadata'], event.orderReferenceKey),
   });
+}
+
+/** The mode that an event or an object names; null where it does not say. */
+export function readStripeLivemode(value: unknown): boolean | null {
+  return typeof value === 'boolean' ? value : null;
 }

@@ -1,15 +1,18 @@
 import { TollgateError } from '../../errors.js';
 import type { PaymentFacts } from '../../payments/payment-fact.js';
 import { isUsableIdentifier } from '../identifier.js';
+import { isObservation } from '../observation.js';
 import { asObject, malformed } from '../payload.js';
 import type { JsonObject } from '../provider.js';
 import { readUnixSeconds } from '../time.js';
 import { translateCharge } from './stripe.charge.js';
 import { translateCheckoutSession } from './stripe.checkout-session.js';
 import { translateDispute } from './stripe.dispute.js';
-import type { StripeEvent } from './stripe.event.js';
+import { readStripeLivemode, type StripeEvent } from './stripe.event.js';
+import { translateStripeObservation } from './stripe.observation.js';
 import { translatePaymentIntent } from './stripe.payment-intent.js';
 import { translateRefund } from './stripe.refund.js';
+import { isThinEvent, THIN_PING } from './stripe.thin-event.js';
 
 type Translator = (event: StripeEvent) => PaymentFacts | null;
 
@@ -48,11 +51,6 @@ const TRANSLATORS: ReadonlyMap<string, Translator> = new Map([
   ['checkout.session.expired', translateCheckoutSession],
 ]);
 
-const THIN_EVENT = 'v2.core.event';
-
-/** Stripe trying out the endpoint: says nothing about anything. */
-const THIN_PING = 'v2.core.event_destination.ping';
-
 /**
  * Says in facts what a Stripe event means.
  * @param orderReferenceKey key of the metadata that holds our order reference
@@ -73,7 +71,8 @@ export function translateStripeEvent(
   }
   const { type } = payload;
   if (typeof type !== 'string') throw malformed('expected text in "type"');
-  if (payload['object'] === THIN_EVENT) return refuseThinEvent(type);
+  if (isThinEvent(payload)) return refuseThinEvent(type);
+  if (isObservation(payload)) return translateStripeObservation(payload, orderReferenceKey);
 
   const translate = TRANSLATORS.get(type);
   if (translate === undefined) return null;
@@ -85,7 +84,7 @@ function refuseThinEvent(type: string): null {
   if (type === THIN_PING) return null;
   throw new TollgateError(
     'needs_provider_api',
-    'a thin event does not say what happened; subscribe the endpoint to snapshot events',
+    'a thin event does not say what happened: set an API key, or subscribe to snapshot events',
   );
 }
 
@@ -97,7 +96,7 @@ function readEnvelope(payload: JsonObject, type: string, orderReferenceKey: stri
   return {
     type,
     createdAtMs: readUnixSeconds(payload['created']),
-    livemode: payload['livemode'] === true,
+    livemode: readStripeLivemode(payload['livemode']),
     object,
     orderReferenceKey,
   };

@@ -2,6 +2,7 @@ import type { PaymentFact, PaymentFacts } from '../../payments/payment-fact.js';
 import { createFact } from '../fact.js';
 import { isUsableIdentifier } from '../identifier.js';
 import { readAmount } from '../money.js';
+import { readStartedAs } from '../own-reference.js';
 import { asObject } from '../payload.js';
 import type { JsonObject } from '../provider.js';
 import { createRequestedFact, type StripeEvent } from './stripe.event.js';
@@ -19,6 +20,7 @@ export function translatePaymentIntent(event: StripeEvent): PaymentFacts {
   return {
     providerPaymentId: requested.key,
     partIds: readChargeIds(intent),
+    startedAs: readStartedAs(intent['metadata']),
     livemode: event.livemode,
     facts: changed === null ? [requested] : [requested, changed],
   };
@@ -63,7 +65,7 @@ function readChange(
  * The charge of the newest attempt; of one that failed, the key under which `charge.failed` reports
  * the same. Null when the attempt failed before there was a charge.
  */
-function readLatestChargeId(intent: JsonObject): string | null {
+export function readLatestChargeId(intent: JsonObject): string | null {
   const paymentError = asObject(intent['last_payment_error']);
   return (
     readReferenceId(intent, 'latest_charge') ??
@@ -74,7 +76,7 @@ function readLatestChargeId(intent: JsonObject): string | null {
 }
 
 /** Every charge that the intent names, each once, in whichever API version. */
-function readChargeIds(intent: JsonObject): string[] {
+export function readChargeIds(intent: JsonObject): string[] {
   const latestChargeId = readLatestChargeId(intent);
   const nestedChargeIds = readNestedChargeIds(intent);
   return latestChargeId === null

@@ -15,9 +15,11 @@ import {
   readEventType,
   UNREADABLE_TYPE,
 } from '../verified-event.js';
+import { createStripeApi } from './stripe.api.js';
 import { translateStripeEvent } from './stripe.events.js';
 import { fingerprintStripeBody } from './stripe.fingerprint.js';
 import { checkStripeSignature } from './stripe.signature.js';
+import { pointsAtStripeObject } from './stripe.thin-event.js';
 
 /** What Stripe's own libraries allow between signing and arrival. */
 const TOLERANCE_SECONDS_DEFAULT = 300;
@@ -53,6 +55,8 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
       return readEvent(request, secretIndex);
     },
     translate: (payload) => translateStripeEvent(payload, orderReferenceKey),
+    pointsAt: pointsAtStripeObject,
+    api: options.api === null ? null : createStripeApi(options.api, orderReferenceKey),
   };
 }
 

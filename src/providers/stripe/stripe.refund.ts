@@ -29,6 +29,7 @@ export function translateRefund(event: StripeEvent): PaymentFacts {
   const hasFailed = event.type === 'refund.failed' && fact.state === 'pending';
   return {
     ...readOwner(event.object),
+    startedAs: null,
     livemode: event.livemode,
     facts: [hasFailed ? { ...fact, state: 'failed' } : fact],
   };

@@ -73,8 +73,13 @@ describe('deriveOrder', () => {
   });
 
   it('names test money beside real money', () => {
-    const order = deriveOrder(TERMS, [payment(2000n), payment(0n, { livemode: false })]);
+    const order = deriveOrder(TERMS, [payment(2000n), payment(500n, { livemode: false })]);
     expect(order.contradictions).toEqual(['livemode_mismatch']);
+  });
+
+  it('names no mode of a payment that has brought nothing', () => {
+    const order = deriveOrder(TERMS, [payment(2000n), payment(0n, { livemode: false })]);
+    expect(order.contradictions).toEqual([]);
   });
 
   describe('before the order is created', () => {

@@ -22,7 +22,7 @@ const of = (
   providerPaymentId: string,
   partIds: readonly string[],
   ...facts: PaymentFacts['facts']
-): PaymentFacts => ({ providerPaymentId, partIds, livemode: false, facts });
+): PaymentFacts => ({ providerPaymentId, partIds, startedAs: null, livemode: false, facts });
 
 /** What every Paystack sample means. */
 export const PAYSTACK_SAMPLES: readonly ProviderSample[] = [
@@ -64,6 +64,7 @@ export const PAYSTACK_SAMPLES: readonly ProviderSample[] = [
         fact('requested', 'tg-sample-3004', { ...ngn(250_000n, PAID_AT_MS), reference: '3004' }),
         fact('captured', 'tg-sample-3004', ngn(251_260n, PAID_AT_MS)),
       ),
+      startedAs: null,
       livemode: true,
     },
     'charge.success',

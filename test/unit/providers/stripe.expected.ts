@@ -33,4 +33,4 @@ export const of = (
   providerPaymentId: string | null,
   partIds: readonly string[],
   ...facts: PaymentFacts['facts']
-): PaymentFacts => ({ providerPaymentId, partIds, livemode: false, facts });
+): PaymentFacts => ({ providerPaymentId, partIds, startedAs: null, livemode: false, facts });

@@ -14,6 +14,7 @@ const T = 1_768_471_200;
 const provider = createStripeProvider({
   secrets: new Map([[DEFAULT_ACCOUNT, [SECRET, OLD_SECRET]]]),
   orderReferenceKey: 'order_id',
+  api: null,
 });
 
 const digest = (secret = SECRET, t: string | number = T, body = BODY): string =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { backoffMs } from '../../../src/inbox/backoff.js';
+import { backoffMs } from '../../src/backoff.js';
 
 const OPTIONS = { baseSeconds: 30, factor: 4, capSeconds: 86_400 };
 
