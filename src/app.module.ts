@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { WebhooksController } from './inbox/webhooks.controller.js';
+import { OrderCommandsController } from './checkout/order-commands.controller.js';
+import { PaymentCommandsController } from './checkout/payment-commands.controller.js';
 import { EventsController } from './ops/events.controller.js';
 import { HealthController } from './ops/health.controller.js';
 import { OrdersController } from './ops/orders.controller.js';
@@ -18,6 +20,8 @@ export class AppModule {
       PaymentsController,
       OrdersController,
       EventsController,
+      OrderCommandsController,
+      PaymentCommandsController,
     ];
     return {
       module: AppModule,

@@ -15,7 +15,7 @@ export const ERRORS = {
   overloaded: { status: 503, next: 'refuse' },
   shutting_down: { status: 503, next: 'refuse' },
 
-  // At the read routes.
+  // At the read and command routes.
   bad_request: { status: 400, next: 'refuse' },
   unauthenticated: { status: 401, next: 'refuse' },
   forbidden: { status: 403, next: 'refuse' },
@@ -23,6 +23,24 @@ export const ERRORS = {
   method_not_allowed: { status: 405, next: 'refuse' },
   unsupported_media_type: { status: 415, next: 'refuse' },
   internal_error: { status: 500, next: 'refuse' },
+
+  // At the command routes. Answers of 4xx are stored under the idempotency key, others are not.
+  idempotency_key_missing: { status: 400, next: 'refuse' },
+  idempotency_key_malformed: { status: 400, next: 'refuse' },
+  idempotency_key_reused: { status: 422, next: 'refuse' },
+  request_in_progress: { status: 409, next: 'refuse' },
+  order_exists: { status: 409, next: 'refuse' },
+  order_cancelled: { status: 409, next: 'refuse' },
+  order_paid: { status: 409, next: 'refuse' },
+  order_in_review: { status: 409, next: 'refuse' },
+  payment_in_progress: { status: 409, next: 'refuse' },
+  refund_exceeds_captured: { status: 422, next: 'refuse' },
+
+  // Asking a provider, by a command or for an event.
+  provider_refused: { status: 422, next: 'retry' },
+  provider_not_configured: { status: 503, next: 'retry' },
+  provider_unavailable: { status: 503, next: 'retry' },
+  provider_outcome_unknown: { status: 504, next: 'retry' },
 
   // Reading an event in the worker: the payload can never be used as it is.
   payload_unreadable: { status: null, next: 'dead' },
@@ -34,7 +52,6 @@ export const ERRORS = {
   transition_impossible: { status: null, next: 'dead' },
 
   // Applying an event: our own trouble, which may pass.
-  provider_not_configured: { status: null, next: 'retry' },
   translate_failed: { status: null, next: 'retry' },
   apply_failed: { status: null, next: 'retry' },
   lock_timeout: { status: null, next: 'retry' },
@@ -52,12 +69,16 @@ export type ErrorCode = keyof typeof ERRORS;
 export class TollgateError extends Error {
   override readonly name: string = 'TollgateError';
 
+  /** What the answer has besides code and message: the payment that is in the way, say. */
+  readonly members: Readonly<Record<string, unknown>>;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly members?: Readonly<Record<string, unknown>> },
   ) {
     super(message, options);
+    this.members = options?.members ?? {};
   }
 
   get status(): number | null {

@@ -15,6 +15,8 @@ const KEEP_ALIVE_MS = 65_000;
 const CONNECTIONS_CHECK_MS = 1000;
 const CONNECTIONS_MAX = 10_000;
 const PARAMETER_CHARACTERS_MAX = 300;
+/** The largest body of a command: requests are stored, so they are bounded. */
+const COMMAND_CHARACTERS_MAX = 65_536;
 
 /** Makes the HTTP server of a process; it does not listen yet. */
 export async function createHttpServer(services: Services): Promise<NestFastifyApplication> {
@@ -76,11 +78,16 @@ function readBodies(fastify: FastifyInstance): void {
     if (isRaw(request)) done(null, body);
     else done(new TollgateError('unsupported_media_type', 'send application/json'));
   });
-  fastify.addContentTypeParser(
-    'application/json',
-    { parseAs: 'string' },
-    fastify.getDefaultJsonParser('error', 'error'),
-  );
+  const parseJson = fastify.getDefaultJsonParser('error', 'error');
+  fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length > COMMAND_CHARACTERS_MAX) {
+      done(new TollgateError('body_too_large', 'the body of a command is smaller than this'));
+    } else if (body === '') {
+      done(null, null); // a command without parameters needs no body, whatever its headers say
+    } else {
+      void parseJson(request, body as string, done);
+    }
+  });
 }
 
 /**

@@ -11,9 +11,10 @@ import {
 import { findDurabilityProblems, waitForDatabase } from './database/database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
+import { armFailPoints } from './fail-points.js';
 import { createHttpServer, listen } from './http-server.js';
 import { Readiness } from './ops/readiness.js';
-import { SECRET_PREFIXES } from './providers/providers.js';
+import { API_KEY_PREFIXES, SECRET_PREFIXES } from './providers/providers.js';
 import { createServices, type Services } from './services.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { welcome } from './welcome.js';
@@ -31,8 +32,9 @@ const SAME_WISH_MS = 1000;
 const EXIT_MARGIN_SECONDS = 8;
 
 async function main(): Promise<void> {
-  const config = loadConfig(SECRET_PREFIXES);
+  const config = loadConfig(SECRET_PREFIXES, API_KEY_PREFIXES);
   const logger = createLogger(config.LOG_LEVEL);
+  armFailPoints(config.FAILPOINTS);
   logger.info({ config: summarizeConfig(config) }, 'starting');
   endOnDefect(logger);
   const starting = start(config, logger);

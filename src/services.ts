@@ -1,15 +1,17 @@
 import type { Worker } from 'bullmq';
-import type { Config } from './config/config.js';
-import { milliseconds } from './config/config.js';
+import { createCommands, type Commands } from './commands.js';
+import { milliseconds, type Config } from './config/config.js';
 import { openDatabase, type Database } from './database/database.js';
 import { createInboxWorker } from './inbox/inbox.processor.js';
 import { measureBacklog } from './inbox/ring.queries.js';
+import { fetchEvent } from './inbox/fetch-event.js';
 import { InboxSweeper } from './inbox/inbox.sweeper.js';
 import type { AttemptReport, RingContext } from './inbox/process-ring.js';
 import { EventReceiver } from './inbox/receive-event.js';
 import { RedeliveryCounter } from './inbox/redeliveries.js';
+import { Loop } from './loop.js';
+import { configureProviders } from './providers/configure-providers.js';
 import type { PaymentProvider } from './providers/provider.js';
-import { createProviders, PROVIDERS, type SecretsByProvider } from './providers/providers.js';
 import { Doorbell } from './queues/doorbell.js';
 import { postgresBackend, redisBackend, type QueueBackend } from './queues/queue-backend.js';
 import { QUEUES } from './queues/queues.js';
@@ -25,7 +27,7 @@ export interface Services {
   readonly providers: ReadonlyMap<string, PaymentProvider>;
   readonly doorbell: Doorbell;
   readonly receiver: EventReceiver;
-  readonly sweeper: InboxSweeper;
+  readonly commands: Commands;
   /** Starts the worker's loops; nothing is worked on before. */
   startWorking(): void;
   /** Lets work under way finish, within the bound of `DRAIN_SECONDS`, and closes everything. */
@@ -43,7 +45,7 @@ export async function createServices(
     logger.warn({ error, source }, 'trouble that passes by itself');
   };
   const database = await openDatabase(databaseUrl, config, onError('postgres'));
-  const providers = createProviders(secretsOf(config), config.ORDER_REFERENCE_KEY);
+  const providers = configureProviders(config);
   const backend = createBackend(config, databaseUrl, onError('queue'));
   const doorbell = new Doorbell(backend.producer(QUEUES.inbox), (result, events) => {
     metrics.rings.inc({ result });
@@ -61,7 +63,11 @@ export async function createServices(
     failed: onError('redeliveries'),
   });
   const receiver = createReceiver(config, database, doorbell, redeliveries, metrics);
-  const sweeper = createSweeper(config, database, doorbell, onError('sweeper'));
+  const ring = createRingContext(config, database, providers, metrics, logger);
+  const parts = { config, database, providers, ring, metrics, logger };
+  const commands = createCommands(parts, onError('commands'));
+  const sweeping = createSweeping(config, database, doorbell, onError('sweeper'));
+  const loops = [sweeping, ...commands.loops];
   watchBacklog(metrics, database);
 
   let worker: Worker | null = null;
@@ -73,16 +79,17 @@ export async function createServices(
     providers,
     doorbell,
     receiver,
-    sweeper,
+    commands,
     startWorking() {
-      worker = createWorker(config, backend, database, providers, metrics, logger);
+      worker = createWorker(config, backend, ring, metrics, logger);
       void worker.run().catch(onError('worker'));
-      sweeper.start();
+      for (const loop of loops) loop.start();
     },
     async close() {
       await within(config.DRAIN_SECONDS, logger, 'drain', async () => {
         await receiver.drained();
-        await Promise.all([redeliveries.drained(), sweeper.stop(), worker?.close()]);
+        const stopped = loops.map((loop) => loop.stop());
+        await Promise.all([redeliveries.drained(), ...stopped, worker?.close()]);
       });
       await within(2, logger, 'close', async () => {
         // What still hangs is left behind; it must not keep the others from closing.
@@ -90,12 +97,6 @@ export async function createServices(
       });
     },
   };
-}
-
-function secretsOf(config: Config): SecretsByProvider {
-  const none: ReadonlyMap<string, readonly string[]> = new Map();
-  const entries = PROVIDERS.map(({ name }) => [name, config.providerSecrets.get(name) ?? none]);
-  return Object.fromEntries(entries) as SecretsByProvider;
 }
 
 function createBackend(
@@ -140,37 +141,37 @@ function createReceiver(
   );
 }
 
-function createSweeper(
+/** A look that found as much as one may is followed by another at once. */
+function createSweeping(
   config: Config,
   database: Database,
   doorbell: Doorbell,
   onError: (error: unknown) => void,
-): InboxSweeper {
-  return new InboxSweeper(
-    database.work,
-    doorbell,
-    {
-      intervalMs: milliseconds(config.SWEEP_INTERVAL_SECONDS),
-      eventsMax: config.SWEEP_EVENTS_MAX,
-      ringEventsMax: config.RING_EVENTS_MAX,
-      ringBytesMax: config.FLUSH_BYTES_MAX,
-      graceSeconds: config.RING_GRACE_SECONDS,
-    },
+): Loop {
+  const sweeper = new InboxSweeper(database.work, doorbell, {
+    eventsMax: config.SWEEP_EVENTS_MAX,
+    ringEventsMax: config.RING_EVENTS_MAX,
+    ringBytesMax: config.FLUSH_BYTES_MAX,
+    graceSeconds: config.RING_GRACE_SECONDS,
+  });
+  return new Loop(
+    async () => ((await sweeper.runOnce()) >= config.SWEEP_EVENTS_MAX ? 'more' : 'done'),
+    milliseconds(config.SWEEP_INTERVAL_SECONDS),
     onError,
   );
 }
 
-function createWorker(
+function createRingContext(
   config: Config,
-  backend: QueueBackend,
   database: Database,
   providers: ReadonlyMap<string, PaymentProvider>,
   metrics: Metrics,
   logger: Logger,
-): Worker {
+): RingContext {
   const context: RingContext = {
     pool: database.work,
     providers,
+    fetch: (event) => fetchEvent(context, event),
     attemptsMax: config.ATTEMPTS_MAX,
     backoff: {
       baseSeconds: config.BACKOFF_BASE_SECONDS,
@@ -181,6 +182,16 @@ function createWorker(
       reportAttempt(metrics, logger, report);
     },
   };
+  return context;
+}
+
+function createWorker(
+  config: Config,
+  backend: QueueBackend,
+  context: RingContext,
+  metrics: Metrics,
+  logger: Logger,
+): Worker {
   const limits = {
     concurrency: config.WORKER_CONCURRENCY,
     lockSeconds: config.WORKER_LOCK_SECONDS,

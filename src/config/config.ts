@@ -14,7 +14,9 @@ export interface Config extends Omit<Environment, 'ROLES' | 'API_TOKENS'> {
   readonly ROLES: readonly Role[];
   readonly API_TOKENS: readonly ApiToken[];
   /** By provider name, then account; newest first. */
-  readonly providerSecrets: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+  readonly providerSecrets: SecretsByAccounts;
+  /** The same for the keys with which a provider's API is asked. */
+  readonly providerApiKeys: SecretsByAccounts;
   /** True when the secrets are the well-known ones of development. */
   readonly usesDevelopmentSecrets: boolean;
   /** True when the token is the well-known one of development. */
@@ -22,6 +24,8 @@ export interface Config extends Omit<Environment, 'ROLES' | 'API_TOKENS'> {
   /** True when PostgreSQL is ours to start. */
   readonly embedded: boolean;
 }
+
+type SecretsByAccounts = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 /** Environment variables as Node gives them. */
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -38,26 +42,30 @@ export class ConfigError extends Error {
 /**
  * Reads the configuration out of environment variables.
  * @param secretPrefixes provider name → prefix of the variables that hold its secrets
+ * @param apiKeyPrefixes the same for its API keys
  * @throws ConfigError with every problem found
  */
 export function readConfig(
   environment: Variables,
   secretPrefixes: ReadonlyMap<string, string>,
+  apiKeyPrefixes: ReadonlyMap<string, string> = new Map(),
 ): Config {
   const parsed = environmentSchema.safeParse(withoutEmpty(environment));
   const isProduction = environment['NODE_ENV'] === 'production';
   const isTrial = !isProduction && !environment['DATABASE_URL'] && isLoopback(environment['HOST']);
   const lengthMin = isProduction ? SECRET_LENGTH_MIN.production : SECRET_LENGTH_MIN.elsewhere;
   const secrets = readSecrets(environment, secretPrefixes, lengthMin);
+  const apiKeys = readSecrets(withoutEmpty(environment), apiKeyPrefixes, lengthMin);
   const usesDevelopmentSecrets = isTrial && secrets.byProvider.size === 0;
 
-  const problems = [
+  const problems = unique([
     ...(parsed.error?.issues ?? []).map((one) => `${one.path.join('.')}: ${one.message}`),
-    ...secrets.problems.map(describeProblem),
+    ...[...secrets.problems, ...apiKeys.problems].map(describeProblem),
     ...(usesDevelopmentSecrets ? [] : missingSecretProblems(secrets, secretPrefixes)),
     ...productionTokenProblems(environment, parsed.data?.API_TOKENS ?? []),
-    ...(parsed.data ? limitProblems(parsed.data) : []),
-  ];
+    ...limitProblems(parsed.data),
+    ...productionProblems(parsed.data),
+  ]);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
   const usesDevelopmentToken = isTrial && parsed.data.API_TOKENS.length === 0;
@@ -69,6 +77,7 @@ export function readConfig(
     providerSecrets: usesDevelopmentSecrets
       ? developmentSecrets(secretPrefixes.keys())
       : secrets.byProvider,
+    providerApiKeys: apiKeys.byProvider,
     usesDevelopmentSecrets,
     embedded: !environment['DATABASE_URL'],
   });
@@ -92,10 +101,31 @@ function missingSecretProblems(
 }
 
 /** Limits that make no sense together. */
-function limitProblems({ BODY_BYTES_MAX, ADMISSION_BYTES_MAX }: Environment): string[] {
+function limitProblems(environment: Environment | undefined): string[] {
+  if (!environment) return [];
+  const { BODY_BYTES_MAX, ADMISSION_BYTES_MAX } = environment;
   return BODY_BYTES_MAX > ADMISSION_BYTES_MAX
     ? ['ADMISSION_BYTES_MAX: must not be under BODY_BYTES_MAX, else a large body is a 503 for ever']
     : [];
+}
+
+/** What is of use elsewhere, and only does harm in production. */
+function productionProblems(environment: Environment | undefined): string[] {
+  if (environment?.NODE_ENV !== 'production') return [];
+  const { STRIPE_API_BASE, PAYSTACK_API_BASE, FAILPOINTS } = environment;
+  const bases = Object.entries({ STRIPE_API_BASE, PAYSTACK_API_BASE });
+  return [
+    ...bases
+      .filter(([, base]) => base !== undefined && base.startsWith('http://'))
+      .filter(([, base]) => !isLoopback(new URL(base ?? '').hostname))
+      .map(([name]) => `${name}: an API key must not travel in clear text; use https`),
+    ...(FAILPOINTS.length > 0 ? ['FAILPOINTS: only for tests'] : []),
+  ];
+}
+
+/** One variable may hold both what signs and what asks: its problems are told once. */
+function unique(problems: readonly string[]): string[] {
+  return [...new Set(problems)];
 }
 
 /** A process that only works serves its health on any free port, unless one is named. */
@@ -104,8 +134,11 @@ function portOf(environment: Variables, { PORT, ROLES }: Environment): number {
 }
 
 /** {@link readConfig} of this process. The only place that reads `process.env`. */
-export function loadConfig(secretPrefixes: ReadonlyMap<string, string>): Config {
-  return readConfig(process.env, secretPrefixes);
+export function loadConfig(
+  secretPrefixes: ReadonlyMap<string, string>,
+  apiKeyPrefixes: ReadonlyMap<string, string>,
+): Config {
+  return readConfig(process.env, secretPrefixes, apiKeyPrefixes);
 }
 
 /** What the migration commands need. @throws ConfigError without a `DATABASE_URL` */
@@ -120,16 +153,22 @@ export function loadDatabaseUrl(): { databaseUrl: string; queueSchema: string } 
 
 /** What may be logged of the configuration: never a secret, a token or a password. */
 export function summarizeConfig(config: Config): Record<string, unknown> {
-  const { API_TOKENS, providerSecrets, DATABASE_URL, REDIS_URL, ...plain } = config;
+  const { API_TOKENS, providerSecrets, providerApiKeys, ...rest } = config;
+  const { DATABASE_URL, REDIS_URL, ...plain } = rest;
   return {
     ...plain,
     DATABASE_URL: DATABASE_URL === undefined ? 'embedded' : withoutPassword(DATABASE_URL),
     REDIS_URL: REDIS_URL === undefined ? 'none: queues in PostgreSQL' : withoutPassword(REDIS_URL),
     API_TOKENS: API_TOKENS.map(({ name, role }) => `${name}:${role}`),
-    secrets: [...providerSecrets].flatMap(([provider, accounts]) =>
-      [...accounts].map(([account, list]) => `${provider}/${account}: ${list.length} active`),
-    ),
+    secrets: countSecrets(providerSecrets),
+    apiKeys: countSecrets(providerApiKeys),
   };
+}
+
+function countSecrets(byProvider: SecretsByAccounts): string[] {
+  return [...byProvider].flatMap(([provider, accounts]) =>
+    [...accounts].map(([account, list]) => `${provider}/${account}: ${list.length} active`),
+  );
 }
 
 function developmentSecrets(

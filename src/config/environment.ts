@@ -3,12 +3,14 @@ import { parseTokens } from './tokens.js';
 
 /** A whole number within limits; every one of them has an upper limit, so a typo cannot hang us. */
 const integer = (min: number, max: number, fallback: number) =>
+  wholeNumber(min, max).default(fallback);
+
+const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d{1,10}$/, 'expected a whole number')
     .transform(Number)
-    .pipe(z.number().min(min).max(max))
-    .default(fallback);
+    .pipe(z.number().min(min).max(max));
 
 const optionalUrl = (protocols: readonly string[]) =>
   z
@@ -102,6 +104,59 @@ export const environmentSchema = z.object({
   BACKOFF_BASE_SECONDS: integer(1, 3600, 30).describe('upper bound of the first pause'),
   BACKOFF_FACTOR: z.coerce.number().min(1).max(10).default(4).describe('growth per attempt'),
   BACKOFF_CAP_SECONDS: integer(1, 604_800, 86_400).describe('no pause is longer'),
+
+  STRIPE_API_BASE: optionalUrl(['http://', 'https://']).describe(
+    "scheme, host and port of Stripe's API; without it Stripe's own",
+  ),
+  PAYSTACK_API_BASE: optionalUrl(['http://', 'https://']).describe(
+    "scheme, host and port of Paystack's API; without it Paystack's own",
+  ),
+  PROVIDER_TIMEOUT_MS: integer(100, 120_000, 10_000).describe(
+    'for one request to a provider; after that its outcome is unknown',
+  ),
+  PROVIDER_REQUESTS_PER_SECOND: integer(1, 1000, 25).describe(
+    'requests started per second and provider; others wait for their turn',
+  ),
+  PROVIDER_CONCURRENCY: integer(1, 256, 16).describe('requests to one provider under way at once'),
+  PROVIDER_BREAKER_FAILURES: integer(1, 1000, 8).describe(
+    'outages in a row after which a provider is left alone for a while',
+  ),
+  PROVIDER_BREAKER_PAUSE_SECONDS: integer(1, 3600, 10).describe('how long it is left alone'),
+  PROVIDER_SETTLE_SECONDS: integer(1, 86_400, 120).describe(
+    'how long a request of unknown outcome may still take effect at a provider',
+  ),
+  COMMAND_CONNECTIONS: integer(1, 256, 8).describe('connections of the command routes'),
+  IDEMPOTENCY_WAIT_MS: integer(0, 60_000, 5000).describe(
+    'how long a request waits for another one with its key before it is a 409',
+  ),
+  IDEMPOTENCY_LEASE_SECONDS: integer(1, 3600, 15).describe(
+    'after this a silent process counts as dead and its request goes on elsewhere',
+  ),
+  IDEMPOTENCY_TTL_SECONDS: integer(1, 31_536_000, 259_200).describe(
+    'how long a key and its response are kept; a later retry is a new request',
+  ),
+  IDEMPOTENCY_CLEANUP_SECONDS: integer(1, 86_400, 3600).describe(
+    'pause between two clean-ups of expired keys',
+  ),
+  COMPLETE_INTERVAL_SECONDS: integer(1, 3600, 5).describe(
+    'pause between two looks of the completer for abandoned requests',
+  ),
+  RESOLVE_INTERVAL_SECONDS: integer(1, 3600, 10).describe(
+    'pause between two looks of the resolver for payments that do not move',
+  ),
+  RESOLVE_SCHEDULE_SECONDS: z
+    .string()
+    .default('300,3600,86400')
+    .transform((value) => value.split(',').map((one) => one.trim()))
+    .pipe(z.array(wholeNumber(1, 31_536_000)).min(1).max(10))
+    .describe('pauses before a provider is asked about such a payment; the last one repeats'),
+  RESOLVE_ASKS_MAX: integer(1, 1000, 9).describe('times after which it is asked no more'),
+
+  FAILPOINTS: z
+    .string()
+    .default('')
+    .transform((value) => value.split(',').filter((one) => one !== ''))
+    .describe('places at which the process kills itself, for tests; refused in production'),
 
   DRAIN_SECONDS: integer(1, 600, 10).describe('how long a shutdown lets work finish'),
   READY_DELAY_MS: integer(0, 60_000, 0).describe(

@@ -9,6 +9,8 @@ export interface Database {
   readonly ingest: pg.Pool;
   /** The worker: rings, sweeps. */
   readonly work: pg.Pool;
+  /** Commands of clients, their completion, and asking providers. */
+  readonly command: pg.Pool;
   /** Simple reads through TypeORM. */
   readonly reads: DataSource;
   close(): Promise<void>;
@@ -46,6 +48,7 @@ export async function openDatabase(
   const ingest = pool('ingest', config.FLUSHES_MAX + 2);
   // One beyond the rings for the sweeper and one for recording failures.
   const work = pool('work', config.WORKER_CONCURRENCY + 2);
+  const command = pool('command', config.COMMAND_CONNECTIONS);
   const reads = new DataSource({
     type: 'postgres',
     url: databaseUrl,
@@ -60,9 +63,10 @@ export async function openDatabase(
   return {
     ingest,
     work,
+    command,
     reads,
     close: async () => {
-      await Promise.all([ingest.end(), work.end(), reads.destroy()]);
+      await Promise.all([ingest.end(), work.end(), command.end(), reads.destroy()]);
     },
   };
 }

@@ -4,6 +4,7 @@ import {
   OrderEntity,
   PaymentEntity,
   PaymentFactEntity,
+  RefundEntity,
   ReviewEntity,
   TransitionEntity,
 } from './payment.entity.js';
@@ -16,6 +17,7 @@ export const ENTITIES = [
   PaymentEntity,
   PaymentFactEntity,
   DisputeEntity,
+  RefundEntity,
   ReviewEntity,
   TransitionEntity,
 ];

@@ -28,6 +28,9 @@ export class OrderEntity {
   @Column(amount('amount_refunded_minor'))
   amountRefundedMinor!: number;
 
+  @Column('jsonb')
+  metadata!: Readonly<Record<string, unknown>>;
+
   @Column('integer')
   version!: number;
 
@@ -77,6 +80,12 @@ export class PaymentEntity {
   @Column('boolean')
   livemode!: boolean;
 
+  @Column('boolean', { name: 'is_provisional' })
+  isProvisional!: boolean;
+
+  @Column('boolean', { name: 'unknown_outcome' })
+  unknownOutcome!: boolean;
+
   @Column('integer')
   version!: number;
 
@@ -118,14 +127,42 @@ export class PaymentFactEntity {
   @Column('text', { nullable: true })
   reference!: string | null;
 
-  @Column('boolean')
-  livemode!: boolean;
+  @Column('boolean', { nullable: true })
+  livemode!: boolean | null;
 
   @Column('uuid', { name: 'inbox_id', nullable: true })
   inboxId!: string | null;
 
   @Column('timestamptz', { name: 'recorded_at' })
   recordedAt!: Date;
+}
+
+/** A row of `refunds`. */
+@Entity('refunds')
+export class RefundEntity {
+  @PrimaryColumn('uuid')
+  id!: string;
+
+  @Column('uuid', { name: 'payment_id' })
+  paymentId!: string;
+
+  @Column(amount('amount_minor'))
+  amountMinor!: number;
+
+  @Column('text')
+  currency!: string;
+
+  @Column('text', { nullable: true })
+  reason!: string | null;
+
+  @Column('text')
+  outcome!: 'asked' | 'unknown' | 'accepted' | 'refused';
+
+  @Column('text', { name: 'provider_refund_id', nullable: true })
+  providerRefundId!: string | null;
+
+  @Column('timestamptz', { name: 'created_at' })
+  createdAt!: Date;
 }
 
 /** A row of `disputes`. */
@@ -213,6 +250,9 @@ export class TransitionEntity {
 
   @Column('uuid', { name: 'inbox_id', nullable: true })
   inboxId!: string | null;
+
+  @Column('text', { nullable: true })
+  command!: string | null;
 
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;

@@ -1,20 +1,16 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { AllowReaders, ApiGuard } from '../access/api.guard.js';
 import { InboxConflictEntity, InboxEventEntity } from '../database/inbox-event.entity.js';
 import { PaymentFactEntity, ReviewEntity, TransitionEntity } from '../database/payment.entity.js';
 import { TollgateError } from '../errors.js';
+import { presentReview } from '../payments/present.js';
+import { readInput } from '../read-input.js';
 import type { Services } from '../services.js';
 import { SERVICES } from '../tokens.js';
-import { AllowReaders, ApiGuard } from './api.guard.js';
-import { pageShape, readQuery, text, toPage, uuid } from './list-query.js';
-import {
-  presentError,
-  presentEvent,
-  presentFact,
-  presentReview,
-  presentTransition,
-} from './present.js';
+import { pageShape, text, toPage, uuid } from './list-query.js';
+import { presentError, presentEvent, presentFact, presentTransition } from './present.js';
 import { showPayload } from './show-payload.js';
 
 const time = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
@@ -42,7 +38,7 @@ export class EventsController {
   @ApiOperation({ summary: 'List events, newest first; `from` and `to` are times of receipt' })
   @Get()
   async list(@Query() query: unknown) {
-    const { limit, cursor, from, to, type, ...filters } = readQuery(listQuery, query);
+    const { limit, cursor, from, to, type, ...filters } = readInput(listQuery, query);
     const find = this.services.database.reads
       .getRepository(InboxEventEntity)
       .createQueryBuilder('event')
@@ -62,7 +58,7 @@ export class EventsController {
   @Get(':id')
   async show(@Param('id') id: string) {
     const { reads } = this.services.database;
-    const inboxId = readQuery(uuid, id);
+    const inboxId = readInput(uuid, id);
     const event = await reads
       .getRepository(InboxEventEntity)
       .createQueryBuilder('event')

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { TollgateError } from '../errors.js';
 
 /** A page of a list, newest first. */
 export interface Page<T> {
@@ -29,14 +28,6 @@ export const pageShape = {
     .pipe(uuid)
     .optional(),
 };
-
-/** @throws TollgateError `bad_request` naming every parameter that cannot be used */
-export function readQuery<S extends z.ZodType>(schema: S, query: unknown): z.output<S> {
-  const parsed = schema.safeParse(query);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((one) => [...one.path, one.message].join(': '));
-  throw new TollgateError('bad_request', problems.join('; '));
-}
 
 /** @param rows one more than the limit, when there is a next page */
 export function toPage<R extends { readonly id: string }, T>(

@@ -1,13 +1,14 @@
 import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { In } from 'typeorm';
+import { AllowReaders, ApiGuard } from '../access/api.guard.js';
 import { OrderEntity, ReviewEntity } from '../database/payment.entity.js';
 import { TollgateError } from '../errors.js';
+import { presentOrder } from '../payments/present.js';
+import { readInput } from '../read-input.js';
 import type { Services } from '../services.js';
 import { SERVICES } from '../tokens.js';
-import { AllowReaders, ApiGuard } from './api.guard.js';
-import { readQuery, text } from './list-query.js';
-import { presentOrder } from './present.js';
+import { text } from './list-query.js';
 
 /** Orders, read only. */
 @ApiTags('orders')
@@ -22,7 +23,7 @@ export class OrdersController {
   @Get(':reference')
   async show(@Param('reference') given: string) {
     const { reads } = this.services.database;
-    const reference = readQuery(text, given);
+    const reference = readInput(text, given);
     const order = await reads
       .getRepository(OrderEntity)
       .findOne({ where: { reference }, relations: { payments: { order: true } } });

@@ -1,14 +1,17 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { AllowReaders, ApiGuard } from '../access/api.guard.js';
 import { PaymentEntity, PaymentFactEntity, ReviewEntity } from '../database/payment.entity.js';
 import { TollgateError } from '../errors.js';
 import { PAYMENT_STATUSES } from '../payments/payment.states.js';
+import { presentPayment, presentReview } from '../payments/present.js';
+import { showRefunds } from '../payments/show.queries.js';
+import { readInput } from '../read-input.js';
 import type { Services } from '../services.js';
 import { SERVICES } from '../tokens.js';
-import { AllowReaders, ApiGuard } from './api.guard.js';
-import { pageShape, readQuery, text, toPage, uuid } from './list-query.js';
-import { presentFact, presentPayment, presentReview } from './present.js';
+import { pageShape, text, toPage, uuid } from './list-query.js';
+import { presentFact } from './present.js';
 import { paymentTimeline } from './timeline.js';
 
 const listQuery = z.strictObject({
@@ -31,7 +34,7 @@ export class PaymentsController {
   @ApiOperation({ summary: 'List payments, newest first' })
   @Get()
   async list(@Query() query: unknown) {
-    const { limit, cursor, ...filters } = readQuery(listQuery, query);
+    const { limit, cursor, ...filters } = readInput(listQuery, query);
     const find = this.services.database.reads
       .getRepository(PaymentEntity)
       .createQueryBuilder('payment')
@@ -49,22 +52,24 @@ export class PaymentsController {
   @Get(':id')
   async show(@Param('id') id: string) {
     const { database, config } = this.services;
-    const paymentId = readQuery(uuid, id);
+    const paymentId = readInput(uuid, id);
     const payment = await database.reads
       .getRepository(PaymentEntity)
       .findOne({ where: { id: paymentId }, relations: { order: true } });
     if (!payment) throw new TollgateError('not_found', 'there is no payment with this id');
-    const [facts, reviews, timeline] = await Promise.all([
+    const [facts, reviews, refunds, timeline] = await Promise.all([
       database.reads
         .getRepository(PaymentFactEntity)
         .find({ where: { paymentId }, order: { occurredAt: 'ASC', kind: 'ASC', key: 'ASC' } }),
       database.reads.getRepository(ReviewEntity).findBy({ paymentId }),
+      showRefunds(database.command, paymentId),
       paymentTimeline(database.reads, paymentId, config.ATTEMPTS_MAX),
     ]);
     return {
       ...presentPayment(payment),
       facts: facts.map(presentFact),
       reviews: reviews.map(presentReview),
+      refunds,
       timeline,
     };
   }

@@ -1,75 +1,5 @@
 import type { AttemptError, InboxEventEntity } from '../database/inbox-event.entity.js';
-import type {
-  OrderEntity,
-  PaymentEntity,
-  PaymentFactEntity,
-  ReviewEntity,
-  TransitionEntity,
-} from '../database/payment.entity.js';
-
-/** A payment as the API shows it; amounts in minor units. */
-export function presentPayment(payment: PaymentEntity) {
-  const { id, provider, account, providerPaymentId, status, currency, amountMinor } = payment;
-  const { amountAuthorizedMinor, amountCapturedMinor, amountRefundedMinor } = payment;
-  const { livemode, createdAt, updatedAt, version } = payment;
-  return {
-    id,
-    provider,
-    account,
-    providerPaymentId,
-    orderReference: payment.order?.reference ?? null,
-    status,
-    currency,
-    amountMinor,
-    amountAuthorizedMinor,
-    amountCapturedMinor,
-    amountRefundedMinor,
-    livemode,
-    createdAt,
-    updatedAt,
-    version,
-  };
-}
-
-/** An order as the API shows it. `amountDueMinor` is null until the order is created. */
-export function presentOrder(
-  order: OrderEntity,
-  payments: readonly PaymentEntity[],
-  reviews: readonly ReviewEntity[],
-) {
-  const { reference, status, currency, amountDueMinor, amountPaidMinor } = order;
-  const { amountRefundedMinor, version, createdAt, updatedAt } = order;
-  return {
-    reference,
-    status,
-    currency,
-    amountDueMinor,
-    amountPaidMinor,
-    amountRefundedMinor,
-    payments: payments.map(presentPayment),
-    reviews: reviews.map(presentReview),
-    createdAt,
-    updatedAt,
-    version,
-  };
-}
-
-export function presentReview(review: ReviewEntity) {
-  const { id, paymentId, orderId, reason, status, resolution, resolvedBy } = review;
-  const { openedAt, closedAt, inboxId } = review;
-  return {
-    id,
-    paymentId,
-    orderId,
-    reason,
-    status,
-    resolution,
-    resolvedBy,
-    eventId: inboxId,
-    openedAt,
-    closedAt,
-  };
-}
+import type { PaymentFactEntity, TransitionEntity } from '../database/payment.entity.js';
 
 export function presentFact(fact: PaymentFactEntity) {
   const { kind, key, amountMinor, currency, occurredAt, state, reference, livemode } = fact;
@@ -89,8 +19,9 @@ export function presentFact(fact: PaymentFactEntity) {
 }
 
 export function presentTransition(transition: TransitionEntity) {
-  const { from, to, version, facts, inboxId, createdAt } = transition;
-  return { subject: subjectOf(transition), from, to, version, facts, eventId: inboxId, createdAt };
+  const { from, to, version, facts, inboxId, command, createdAt } = transition;
+  const subject = subjectOf(transition);
+  return { subject, from, to, version, facts, eventId: inboxId, command, createdAt };
 }
 
 function subjectOf(transition: TransitionEntity): 'payment' | 'order' | 'dispute' {

@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     throw new UsageError(`--times takes a whole number from 1 to ${TIMES_MAX}`);
   }
 
-  const config = loadConfig(SECRET_PREFIXES);
+  const config = loadConfig(SECRET_PREFIXES, new Map());
   const target = toTarget(config, entry, values.account.toLowerCase(), values.url);
   const bodies = await Promise.all(sampleNames.map((name) => readSample(entry, name)));
   const deliveries = bodies.flatMap((body) => Array.from({ length: times }, () => body));

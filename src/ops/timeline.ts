@@ -1,7 +1,8 @@
 import { In, type DataSource } from 'typeorm';
 import { InboxEventEntity } from '../database/inbox-event.entity.js';
 import { DisputeEntity, ReviewEntity, TransitionEntity } from '../database/payment.entity.js';
-import { presentEvent, presentReview, presentTransition } from './present.js';
+import { presentReview } from '../payments/present.js';
+import { presentEvent, presentTransition } from './present.js';
 
 /** A line of a timeline: what happened, when, and everything known about it. */
 export interface TimelineEntry {

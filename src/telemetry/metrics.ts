@@ -112,6 +112,31 @@ export function createMetrics() {
       buckets: LATENCY_BUCKETS_SECONDS,
       registers,
     }),
+    commands: new Counter({
+      name: 'tollgate_commands_total',
+      help: 'Requests under an idempotency key by operation and code of the answer',
+      labelNames: ['operation', 'result'],
+      registers,
+    }),
+    commandSeconds: new Histogram({
+      name: 'tollgate_command_seconds',
+      help: 'Requests under an idempotency key, waiting for others included',
+      labelNames: ['operation'],
+      buckets: LATENCY_BUCKETS_SECONDS,
+      registers,
+    }),
+    completed: new Counter({
+      name: 'tollgate_commands_completed_total',
+      help: 'Abandoned requests that a completer took up, by whether it could finish them',
+      labelNames: ['operation', 'result'],
+      registers,
+    }),
+    resolved: new Counter({
+      name: 'tollgate_payments_resolved_total',
+      help: 'Unsettled payments about which a provider was asked, by what it said',
+      labelNames: ['provider', 'result'],
+      registers,
+    }),
     backlog: new Gauge({
       name: 'tollgate_inbox_backlog',
       help: 'Events that are received and not finished',

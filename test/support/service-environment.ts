@@ -31,6 +31,9 @@ export function serviceEnvironment(backing: Backing, more: Environment = {}): En
     DATABASE_URL: backing.databaseUrl,
     REDIS_URL: backing.redisUrl,
     QUEUE_PREFIX: backing.queuePrefix,
+    // Nobody listens there: a test that asks a provider names its stand-in.
+    STRIPE_API_BASE: 'http://127.0.0.1:9',
+    PAYSTACK_API_BASE: 'http://127.0.0.1:9',
     STRIPE_WEBHOOK_SECRETS: TEST_SECRETS.stripe,
     PAYSTACK_SECRET_KEYS: TEST_SECRETS.paystack,
     API_TOKENS: Object.entries(TEST_TOKENS)

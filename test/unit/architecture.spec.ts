@@ -2,7 +2,16 @@ import { findCycles, findForbiddenImports, type Permission } from '../support/ar
 import { parseModule, readModules } from '../support/source-modules.js';
 
 /** Small things that everybody may use: what is configured, what can go wrong, what is noted. */
-const EVERYONE = ['config/', 'errors.ts', 'telemetry/', 'tokens.ts'];
+const EVERYONE = [
+  'config/',
+  'errors.ts',
+  'telemetry/',
+  'tokens.ts',
+  'backoff.ts',
+  'fail-points.ts',
+  'loop.ts',
+  'read-input.ts',
+];
 
 /** What a stage of the line stands on. */
 const STAGE = [...EVERYONE, 'database/', 'queues/'];
@@ -14,10 +23,16 @@ const TABLE: readonly Permission[] = [
   { place: 'app.module.ts', mayImport: ['*'] },
   { place: 'http-server.ts', mayImport: ['*'] },
   { place: 'services.ts', mayImport: ['*'] },
+  { place: 'commands.ts', mayImport: ['*'] },
   { place: 'welcome.ts', mayImport: EVERYONE },
 
   { place: 'errors.ts', mayImport: [] },
   { place: 'tokens.ts', mayImport: [] },
+  { place: 'backoff.ts', mayImport: [] },
+  { place: 'fail-points.ts', mayImport: [] },
+  { place: 'loop.ts', mayImport: [] },
+  { place: 'read-input.ts', mayImport: ['errors.ts'] },
+  { place: 'problem.ts', mayImport: ['errors.ts', 'database/'] },
   { place: 'config/', mayImport: ['errors.ts'] },
   { place: 'telemetry/', mayImport: ['config/', 'errors.ts'] },
   { place: 'database/', mayImport: [...EVERYONE, '/migrations/'] },
@@ -41,15 +56,24 @@ const TABLE: readonly Permission[] = [
 
   { place: 'inbox/', mayImport: [...STAGE, 'providers/', 'payments/'] },
   { place: 'consumers/', mayImport: STAGE },
-  { place: 'idempotency/', mayImport: STAGE },
+  { place: 'idempotency/', mayImport: [...STAGE, 'problem.ts'] },
+  // Who calls, and what that role may do.
+  { place: 'access/', mayImport: EVERYONE, mayImportTypes: ['services.ts'] },
   {
     place: 'checkout/',
-    mayImport: [...STAGE, 'providers/', 'payments/', 'idempotency/', 'inbox/inbox.queries.ts'],
-    mayImportTypes: ['services.ts'],
+    mayImport: [
+      ...STAGE,
+      'access/',
+      'providers/',
+      'payments/',
+      'idempotency/',
+      'inbox/apply-observation.ts',
+    ],
+    mayImportTypes: ['services.ts', 'inbox/process-ring.ts'],
   },
   {
     place: 'ops/',
-    mayImport: [...STAGE, 'payments/', 'inbox/inbox.queries.ts'],
+    mayImport: [...STAGE, 'access/', 'payments/', 'inbox/inbox.queries.ts', 'problem.ts'],
     mayImportTypes: ['services.ts'],
   },
   // `npm run send` plays the provider, so it has to know them.

@@ -1,7 +1,7 @@
 import { NotFoundException } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
-import { SignatureError, TollgateError } from '../../../src/errors.js';
-import { toProblem } from '../../../src/ops/problem.filter.js';
+import { SignatureError, TollgateError } from '../../src/errors.js';
+import { toProblem } from '../../src/problem.js';
 
 const withCode = (code: string) => Object.assign(new Error('a message of the driver'), { code });
 

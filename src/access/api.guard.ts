@@ -12,13 +12,16 @@ import type { ApiRole } from '../config/tokens.js';
 import { TollgateError } from '../errors.js';
 import type { Services } from '../services.js';
 import { SERVICES } from '../tokens.js';
-import { authenticate } from './authenticate.js';
+import { authenticate, type Caller } from './authenticate.js';
 
 const ALLOWED_ROLES = 'tollgate:allowed-roles';
 
 /** Who may call a route. A route without this is refused to everybody. */
 export const AllowRoles = (...roles: readonly ApiRole[]): CustomDecorator =>
   SetMetadata(ALLOWED_ROLES, roles);
+
+/** Those who sell, and those who look after it. */
+export const AllowCommands = (): CustomDecorator => AllowRoles('operator', 'service');
 
 /** Everybody with a token may read. */
 export const AllowReaders = (): CustomDecorator => AllowRoles('viewer', 'operator', 'service');
@@ -44,6 +47,16 @@ export class ApiGuard implements CanActivate {
     if (!roles?.includes(caller.role)) {
       throw new TollgateError('forbidden', `the role ${caller.role} may not do this`);
     }
+    CALLERS.set(request, caller);
     return true;
   }
+}
+
+const CALLERS = new WeakMap<FastifyRequest, Caller>();
+
+/** Who sent a request that the guard let through. */
+export function callerOf(request: FastifyRequest): Caller {
+  const caller = CALLERS.get(request);
+  if (!caller) throw new Error('this route has no guard');
+  return caller;
 }

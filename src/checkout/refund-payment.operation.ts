@@ -1,0 +1,149 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Tx } from '../database/transaction.js';
+import { TollgateError } from '../errors.js';
+import {
+  asking,
+  writing,
+  type Operation,
+  type Outcome,
+  type Run,
+} from '../idempotency/operation.js';
+import { lockOrders, lockPayments } from '../payments/lock.queries.js';
+import type { PaymentRow } from '../payments/ring-state.js';
+import { showPayment, showRefund } from '../payments/show.queries.js';
+import { readInput } from '../read-input.js';
+import { askLater, findSubject, type PaymentSubject } from './checkout.queries.js';
+import { apiOf, type CheckoutContext } from './context.js';
+import { paymentParams, refundInput } from './inputs.js';
+import { observePayment } from './observe-payment.js';
+import { referenceOf } from './own-reference.js';
+import {
+  acceptRefund,
+  findRefund,
+  insertRefund,
+  markRefund,
+  sumRefunds,
+} from './refund.queries.js';
+
+type Answer =
+  | { readonly providerRefundId: string }
+  | { readonly refused: TollgateError }
+  | { readonly unknown: TollgateError };
+
+/**
+ * Gives money back: the row first, which counts against what may be refunded from then on, then the
+ * provider, under a key derived from the row.
+ */
+export function refundPaymentOperation(context: CheckoutContext): Operation {
+  return {
+    name: 'refund_payment',
+    first: 'started',
+    phases: {
+      started: writing((tx, run) => createRefund(context, tx, run)),
+      refund_created: asking(
+        (run) => askProvider(context, run),
+        (tx, run, answer) => recordAnswer(tx, run, answer),
+      ),
+    },
+  };
+}
+
+async function createRefund(context: CheckoutContext, tx: Tx, run: Run): Promise<Outcome> {
+  const { amountMinor: wanted, reason } = readInput(refundInput, run.body);
+  const subject = await findSubject(tx, paymentIdIn(run));
+  if (!subject) throw new TollgateError('not_found', 'there is no payment with this id');
+  apiOf(context, subject);
+  // As everywhere: orders before payments.
+  if (subject.orderReference !== null) await lockOrders(tx, [subject.orderReference]);
+  const [payment] = await lockPayments(tx, [], [subject.id]);
+  if (!payment) throw new TollgateError('not_found', 'there is no payment with this id');
+
+  const leftMinor = await leftToRefund(tx, payment);
+  const amountMinor = wanted === null || wanted === undefined ? leftMinor : BigInt(wanted);
+  if (amountMinor <= 0n || amountMinor > leftMinor || payment.currency === null) {
+    throw new TollgateError(
+      'refund_exceeds_captured',
+      `at most ${leftMinor} of ${payment.amountCapturedMinor} captured minor units can be ` +
+        'refunded: the others are refunded, or were asked for',
+    );
+  }
+  const id = uuidv7();
+  await insertRefund(tx, {
+    id,
+    paymentId: payment.id,
+    amountMinor,
+    currency: payment.currency,
+    reason: reason ?? null,
+    requestedBy: run.caller,
+  });
+  await askLater(tx, payment.id); // should the answer and its webhook get lost
+  return { next: 'refund_created', state: { refundId: id } };
+}
+
+/**
+ * Captured, less what was given back, less what was asked for. The totals of the provider and the
+ * refunds that it told one by one do not come in one event: the greater of both counts.
+ */
+async function leftToRefund(tx: Tx, payment: PaymentRow): Promise<bigint> {
+  const { toldMinor, pendingMinor } = await sumRefunds(tx, payment.id);
+  const { amountCapturedMinor: captured, amountRefundedMinor: total } = payment;
+  const left = captured - (total > toldMinor ? total : toldMinor) - pendingMinor;
+  return left > 0n ? left : 0n;
+}
+
+async function askProvider(context: CheckoutContext, run: Run): Promise<Answer> {
+  const subject = await subjectOf(context, run);
+  const refund = await findRefund(context.pool, refundIdOf(run));
+  const reference = referenceOf(refund.id);
+  try {
+    const accepted = await apiOf(context, subject).refundPayment({
+      ...subject,
+      ...refund,
+      reference,
+      idempotencyKey: reference,
+      firstAskedAtMs: run.attempts > 1 ? refund.createdAtMs : null,
+    });
+    // What it made of the payment is told by webhooks too, so it is no failure not to see it now.
+    await observePayment(context, subject, 'poll').catch(() => undefined);
+    return accepted;
+  } catch (error) {
+    if (!(error instanceof TollgateError)) throw error;
+    if (error.code === 'provider_refused') return { refused: error };
+    if (error.code === 'provider_outcome_unknown') return { unknown: error };
+    throw error;
+  }
+}
+
+async function recordAnswer(tx: Tx, run: Run, answer: Answer): Promise<Outcome> {
+  const refundId = refundIdOf(run);
+  const paymentId = paymentIdIn(run);
+  if ('refused' in answer) {
+    await markRefund(tx, refundId, 'refused');
+    return { refused: answer.refused };
+  }
+  if ('unknown' in answer) {
+    await markRefund(tx, refundId, 'unknown');
+    await askLater(tx, paymentId);
+    const refund = await showRefund(tx, refundId);
+    const { code, message } = answer.unknown;
+    return { later: new TollgateError(code, message, { members: { refund } }) };
+  }
+  await acceptRefund(tx, refundId, answer.providerRefundId);
+  const refund = await showRefund(tx, refundId);
+  const payment = await showPayment(tx, paymentId);
+  return { response: { status: 201, body: { ...refund, payment } } };
+}
+
+async function subjectOf(context: CheckoutContext, run: Run): Promise<PaymentSubject> {
+  const subject = await findSubject(context.pool, paymentIdIn(run));
+  if (!subject) throw new Error('the payment of this request is not there');
+  return subject;
+}
+
+function paymentIdIn({ params }: Run): string {
+  return readInput(paymentParams, params).id;
+}
+
+function refundIdOf({ state }: Run): string {
+  return String(state['refundId']);
+}

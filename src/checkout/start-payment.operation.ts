@@ -1,0 +1,181 @@
+import { v7 as uuidv7 } from 'uuid';
+import type { Queryable, Tx } from '../database/transaction.js';
+import { TollgateError } from '../errors.js';
+import {
+  asking,
+  writing,
+  type Operation,
+  type Outcome,
+  type Run,
+} from '../idempotency/operation.js';
+import { lockOrders } from '../payments/lock.queries.js';
+import type { OrderRow } from '../payments/ring-state.js';
+import { showPayment } from '../payments/show.queries.js';
+import type { StartedPayment } from '../providers/provider-api.js';
+import { readInput } from '../read-input.js';
+import { bindStart, recordStart, refuseStart } from './bind-start.js';
+import { cancelPayment } from './cancel-payment.js';
+import {
+  findOrderPayments,
+  findStart,
+  findSubject,
+  insertStart,
+  insertStartedPayment,
+  markStart,
+  markUnknownOutcome,
+  type StartedRow,
+} from './checkout.queries.js';
+import { apiOf, type CheckoutContext } from './context.js';
+import { orderParams, startPaymentInput } from './inputs.js';
+import { mayStillSucceed } from './may-still-succeed.js';
+import { referenceOf } from './own-reference.js';
+
+/** What came of asking the provider. */
+type Answer =
+  | { readonly accepted: StartedPayment }
+  | { readonly refused: TollgateError }
+  | { readonly unknown: TollgateError };
+
+/**
+ * Starts a payment of an order: the row first, then the provider, under a key derived from the row.
+ * Whatever is lost on the way, the same key finds the same payment, here and there.
+ */
+export function startPaymentOperation(context: CheckoutContext): Operation {
+  return {
+    name: 'start_payment',
+    first: 'started',
+    phases: {
+      started: writing((tx, run) => createPayment(context, tx, run)),
+      payment_created: asking(
+        (run) => askProvider(context, run),
+        (tx, run, answer) => recordAnswer(tx, run, answer),
+      ),
+      order_cancelled: asking(
+        (run) => withdraw(context, run),
+        () => Promise.resolve({ refused: orderCancelled() }),
+      ),
+    },
+  };
+}
+
+async function createPayment(context: CheckoutContext, tx: Tx, run: Run): Promise<Outcome> {
+  const { reference: orderReference } = readInput(orderParams, run.params);
+  const providers = [...context.providers.keys()] as [string, ...string[]];
+  const { provider, account, returnUrl, customer } = readInput(
+    startPaymentInput(providers),
+    run.body,
+  );
+  const api = apiOf(context, { provider, account });
+  if (api.needsEmail && customer.email === null) {
+    throw new TollgateError('bad_request', `customer.email: ${provider} needs it`);
+  }
+  const [order] = await lockOrders(tx, [orderReference]);
+  const amountMinor = amountToPay(order);
+  const currency = order?.currency ?? '';
+  await refuseSecondPayment(context, tx, orderReference);
+
+  const id = uuidv7();
+  const reference = referenceOf(id);
+  const livemode = api.livemodeOf(account) ?? false;
+  const start = { provider, account, reference, orderReference, amountMinor, currency };
+  await insertStartedPayment(tx, { id, provider, account, providerPaymentId: reference, livemode });
+  await recordStart(tx, start);
+  await insertStart(tx, { ...start, paymentId: id, returnUrl, customer });
+  return { next: 'payment_created', state: { paymentId: id } };
+}
+
+/** @throws TollgateError when nothing may be paid on this order */
+function amountToPay(order: OrderRow | undefined): bigint {
+  if (!order || order.amountDueMinor === null) {
+    throw new TollgateError('not_found', 'no order with this reference was created');
+  }
+  if (order.isCancelled || order.isCancelRequested) throw orderCancelled();
+  if (order.status === 'in_review') {
+    throw new TollgateError('order_in_review', 'a person has to decide about this order first');
+  }
+  const leftMinor = order.amountDueMinor - order.amountPaidMinor;
+  const isOpen = order.status === 'open' || order.status === 'partially_paid';
+  if (isOpen && leftMinor > 0n) return leftMinor;
+  throw new TollgateError('order_paid', `nothing is left to pay: the order is ${order.status}`);
+}
+
+/** Two payments of one order could both succeed: the first has to be out of the way. */
+async function refuseSecondPayment(
+  context: CheckoutContext,
+  tx: Tx,
+  orderReference: string,
+): Promise<void> {
+  const payments = await findOrderPayments(tx, orderReference);
+  const open = payments.find((one) => mayStillSucceed(context, one));
+  if (!open) return;
+  const { clientSecret, authorizationUrl } = open;
+  const payment = await showPayment(tx, open.id);
+  throw new TollgateError('payment_in_progress', 'another payment of this order is open', {
+    members: { payment: { ...payment, clientSecret, authorizationUrl } },
+  });
+}
+
+async function askProvider(context: CheckoutContext, run: Run): Promise<Answer> {
+  const start = await startOf(context, run);
+  const firstAskedAtMs = run.attempts > 1 ? start.firstAskedAtMs : null;
+  try {
+    const accepted = await apiOf(context, start).startPayment({ ...start, firstAskedAtMs });
+    return { accepted };
+  } catch (error) {
+    if (!(error instanceof TollgateError)) throw error;
+    if (error.code === 'provider_refused') return { refused: error };
+    if (error.code === 'provider_outcome_unknown') return { unknown: error };
+    throw error; // the provider has not seen it, or has no key of ours: the row stays as it is
+  }
+}
+
+async function recordAnswer(tx: Tx, run: Run, answer: Answer): Promise<Outcome> {
+  const start = await startOf({ pool: tx }, run);
+  const { paymentId } = start;
+  const [order] = await lockOrders(tx, [start.orderReference]);
+  if ('refused' in answer) {
+    await refuseStart(tx, paymentId, start);
+    return { refused: answer.refused };
+  }
+  if ('unknown' in answer) {
+    await markUnknownOutcome(tx, paymentId);
+    await markStart(tx, paymentId, { outcome: 'unknown' });
+    const payment = await showPayment(tx, paymentId);
+    const { code, message } = answer.unknown;
+    return { later: new TollgateError(code, message, { members: { payment } }) };
+  }
+  await bindStart(tx, paymentId, start, answer.accepted);
+  // Called off while the provider was asked: nobody gets the address, and it is withdrawn.
+  if (order?.isCancelRequested) return { next: 'order_cancelled', state: { paymentId } };
+  const { clientSecret, authorizationUrl } = answer.accepted;
+  const { returnUrl } = start;
+  const payment = await showPayment(tx, paymentId);
+  const headers = { location: `/v1/payments/${paymentId}` };
+  return {
+    response: {
+      status: 201,
+      headers,
+      body: { ...payment, clientSecret, authorizationUrl, returnUrl },
+    },
+  };
+}
+
+async function withdraw(context: CheckoutContext, run: Run): Promise<void> {
+  const subject = await findSubject(context.pool, paymentIdOf(run));
+  if (!subject) throw new Error('the payment of this request is not there');
+  await cancelPayment(context, subject);
+}
+
+async function startOf({ pool }: { readonly pool: Queryable }, run: Run): Promise<StartedRow> {
+  const start = await findStart(pool, paymentIdOf(run));
+  if (!start) throw new Error('the payment of this request was not written');
+  return start;
+}
+
+function paymentIdOf({ state }: Run): string {
+  return String(state['paymentId']);
+}
+
+function orderCancelled(): TollgateError {
+  return new TollgateError('order_cancelled', 'the order was cancelled');
+}

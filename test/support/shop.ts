@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { eventually } from './eventually.js';
+import { freshQueuePrefix, serviceEnvironment, TEST_TOKENS } from './service-environment.js';
+import { spawnService, type SpawnedService } from './spawn-service.js';
+import { StandIn } from './stand-in/stand-in.js';
+import { createTestDatabase, type TestDatabase } from './test-database.js';
+
+/** What a command answered. */
+export interface CommandAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The bytes, for comparing them. */
+  readonly text: string;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a test reads whatever is there
+  readonly json: any;
+}
+
+export interface CommandOptions {
+  /** Null sends none; a new one by default. */
+  readonly key?: string | null;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Somebody who sells through Tollgate: a service with its database, and the providers' stand-in
+ * that it asks. Nothing of it is shared with other tests.
+ */
+export class Shop {
+  private constructor(
+    readonly database: TestDatabase,
+    readonly standIn: StandIn,
+    private readonly queuePrefix: string,
+    private readonly environment: Environment,
+    private running: SpawnedService | null,
+  ) {}
+
+  /** @param environment on top of that of tests */
+  static async open(environment: Environment = {}): Promise<Shop> {
+    const database = await createTestDatabase();
+    const standIn = await StandIn.start();
+    const shop = new Shop(database, standIn, freshQueuePrefix(), environment, null);
+    await shop.start();
+    return shop;
+  }
+
+  get service(): SpawnedService {
+    if (!this.running) throw new Error('the service does not run');
+    return this.running;
+  }
+
+  /** Starts the service, again if need be. @param environment for this time only */
+  async start(environment: Environment = {}): Promise<void> {
+    const backing = { databaseUrl: this.database.url, queuePrefix: this.queuePrefix };
+    const env = serviceEnvironment(backing, {
+      STRIPE_API_KEY: 'sk_test_of_the_stand_in',
+      IDEMPOTENCY_LEASE_SECONDS: '1',
+      IDEMPOTENCY_WAIT_MS: '5000',
+      COMPLETE_INTERVAL_SECONDS: '1',
+      PROVIDER_TIMEOUT_MS: '1000',
+      PROVIDER_REQUESTS_PER_SECOND: '1000',
+      ...this.standIn.environment,
+      ...this.environment,
+      ...environment,
+    });
+    this.running = await spawnService({ env });
+  }
+
+  /** Ends the service as a power cut does, unless it has ended by itself. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    await this.running?.kill(signal);
+    this.running = null;
+  }
+
+  /** The providers tell the service of everything that happens, at this moment. */
+  tellWebhooks(mode: 'before-answer' | 'after-answer'): void {
+    this.standIn.webhooks.deliverTo(this.service.url, { mode });
+  }
+
+  async post(path: string, body?: unknown, options: CommandOptions = {}): Promise<CommandAnswer> {
+    const { key = randomUUID(), token = TEST_TOKENS.service, headers = {} } = options;
+    const response = await fetch(`${this.service.url}${path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === null ? {} : { 'idempotency-key': key }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return toAnswer(response);
+  }
+
+  async get(path: string): Promise<CommandAnswer> {
+    const headers = { authorization: `Bearer ${TEST_TOKENS.viewer}` };
+    return toAnswer(await fetch(`${this.service.url}${path}`, { headers }));
+  }
+
+  /** Creates an order that no other test knows; returns its reference. */
+  async order(amountDueMinor = 5000, currency = 'USD'): Promise<string> {
+    const reference = `shop-${randomUUID()}`;
+    const answer = await this.post('/v1/orders', { reference, currency, amountDueMinor });
+    if (answer.status !== 201) throw new Error(`the order was not created: ${answer.text}`);
+    return reference;
+  }
+
+  /** Starts a payment of an order; throws unless that works. */
+  async payment(reference: string, provider: 'stripe' | 'paystack' = 'stripe') {
+    const answer = await this.post(`/v1/orders/${reference}/payments`, paymentOf(provider));
+    if (answer.status !== 201) throw new Error(`the payment was not started: ${answer.text}`);
+    return answer.json as { id: string; providerPaymentId: string; status: string };
+  }
+
+  /** Waits until an order has this status. */
+  async orderIs(reference: string, status: string): Promise<CommandAnswer['json']> {
+    return eventually(async () => {
+      const { json } = await this.get(`/v1/orders/${reference}`);
+      expect(json.status).toBe(status);
+      return json;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.kill('SIGTERM');
+    await this.standIn.close();
+    await this.database.drop();
+  }
+}
+
+/** What is sent to start a payment. */
+export function paymentOf(provider: 'stripe' | 'paystack') {
+  return { provider, customer: { email: 'buyer@example.com' } };
+}
+
+async function toAnswer(response: Response): Promise<CommandAnswer> {
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson ? (JSON.parse(text) as unknown) : null,
+  };
+}
