@@ -45,7 +45,9 @@ export async function createServices(
     logger.warn({ error, source }, 'trouble that passes by itself');
   };
   const database = await openDatabase(databaseUrl, config, onError('postgres'));
-  const providers = configureProviders(config);
+  const providers = configureProviders(config, (provider, call, result, seconds) => {
+    metrics.providerSeconds.observe({ provider, call, result }, seconds);
+  });
   const backend = createBackend(config, databaseUrl, onError('queue'));
   const doorbell = new Doorbell(backend.producer(QUEUES.inbox), (result, events) => {
     metrics.rings.inc({ result });

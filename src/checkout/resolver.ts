@@ -17,7 +17,7 @@ export interface ResolverContext extends CheckoutContext {
   readonly report: (payment: UnsettledPayment, result: 'answered' | 'absent' | Error) => void;
 }
 
-/** Payments that one pass asks about, one after the other per resolver. */
+/** Payments that one pass asks about. */
 const PAYMENTS_MAX = 20;
 /** For as long nobody else asks about a payment that one resolver has taken. */
 const CLAIM_SECONDS = 300;
@@ -34,7 +34,9 @@ export async function resolveOnce(context: ResolverContext): Promise<Pass> {
   const due = await claimUnsettled(context.pool, names, PAYMENTS_MAX, CLAIM_SECONDS);
   const fresh = due.filter(({ asks }) => asks < 0).map(({ id }) => id);
   if (fresh.length > 0) await schedule(context.pool, fresh, context.scheduleSeconds[0] ?? 0);
-  for (const payment of due.filter(({ asks }) => asks >= 0)) await resolvePayment(context, payment);
+  // At once: how many are asked about together is bounded where the provider is asked.
+  const scheduled = due.filter(({ asks }) => asks >= 0);
+  await Promise.all(scheduled.map((payment) => resolvePayment(context, payment)));
   return due.length === PAYMENTS_MAX ? 'more' : 'done';
 }
 

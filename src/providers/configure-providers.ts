@@ -1,4 +1,5 @@
 import { milliseconds, type Config } from '../config/config.js';
+import { measureApi, type CallListener } from './measure-api.js';
 import type { ApiOptions } from './provider-api.js';
 import type { PaymentProvider } from './provider.js';
 import {
@@ -8,9 +9,29 @@ import {
   type SecretsByProvider,
 } from './providers.js';
 
-/** Makes every provider as it is configured, by name. */
-export function configureProviders(config: Config): ReadonlyMap<string, PaymentProvider> {
-  return createProviders(secretsOf(config), config.ORDER_REFERENCE_KEY, apiOptionsOf(config));
+/**
+ * Makes every provider as it is configured, by name.
+ * @param onCall told of each call of a provider's API
+ */
+export function configureProviders(
+  config: Config,
+  onCall: (provider: string, ...call: Parameters<CallListener>) => void,
+): ReadonlyMap<string, PaymentProvider> {
+  const providers = createProviders(
+    secretsOf(config),
+    config.ORDER_REFERENCE_KEY,
+    apiOptionsOf(config),
+  );
+  return new Map([...providers].map(([name, provider]) => [name, measured(provider)]));
+
+  function measured(provider: PaymentProvider): PaymentProvider {
+    const { name, api } = provider;
+    if (api === null) return provider;
+    const measuredApi = measureApi(api, (...call) => {
+      onCall(name, ...call);
+    });
+    return { ...provider, api: measuredApi };
+  }
 }
 
 function secretsOf(config: Config): SecretsByProvider {

@@ -134,7 +134,7 @@ export interface Observation {
   /** When the provider said so, by its clock; milliseconds since 1970. */
   readonly occurredAtMs: number;
   readonly livemode: boolean | null;
-  /** SHA-256 of the body. */
+  /** SHA-256 of what was seen, without the times: the same state gives the same. */
   readonly fingerprint: Buffer;
   /** JSON, without anything that could be used to pay. */
   readonly body: Buffer;

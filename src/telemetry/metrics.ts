@@ -125,6 +125,13 @@ export function createMetrics() {
       buckets: LATENCY_BUCKETS_SECONDS,
       registers,
     }),
+    providerSeconds: new Histogram({
+      name: 'tollgate_provider_seconds',
+      help: "Calls of providers' APIs by what came of them, waiting for their turn included",
+      labelNames: ['provider', 'call', 'result'],
+      buckets: LATENCY_BUCKETS_SECONDS,
+      registers,
+    }),
     completed: new Counter({
       name: 'tollgate_commands_completed_total',
       help: 'Abandoned requests that a completer took up, by whether it could finish them',

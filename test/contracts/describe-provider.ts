@@ -201,6 +201,27 @@ export function describeProvider(entry: ProviderEntry, samples: readonly Provide
     });
   });
 
+  describe(`${entry.name}: pointsAt`, () => {
+    it('points at an object with a name, or at nothing, whatever the payload', () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...samples.map(({ name }) => name)),
+          fc.array(fc.tuple(fc.nat(), strangeValue), { maxLength: 3 }),
+          (name, mutations) => {
+            const payload = parsePayload(readSample(entry, name));
+            for (const [place, value] of mutations) mutate(payload, place, value);
+            const pointer = provider.pointsAt(payload);
+            if (pointer === null) return;
+            for (const part of [pointer.kind, pointer.id]) {
+              expect(part).toMatch(/^[^\p{Cc}\p{Cs}]{1,255}$/u);
+            }
+          },
+        ),
+        { numRuns: 500 },
+      );
+    });
+  });
+
   describe(`${entry.name}: translate`, () => {
     it('is pure: the same facts each time, from a payload it cannot change', () => {
       for (const { name, expected } of samples) {

@@ -12,11 +12,12 @@ import { verifyTransaction } from './paystack.transaction.js';
 /** How many transactions may be made for one payment, each but the last never used by anybody. */
 const GENERATIONS_MAX = 5;
 
-/** Paystack has no idempotency keys: the reference, which it takes once, serves as one. */
+/** The status of a transaction that nobody has tried to pay. */
 const ABANDONED = 'abandoned';
 
 /**
- * Makes a transaction and the page on which it is paid.
+ * Makes a transaction and the page on which it is paid. Paystack has no idempotency keys: the
+ * reference, which it takes once, serves as one.
  *
  * When a transaction of this reference is there already, an earlier request made it, and the
  * address of its page was lost with the answer: no other request tells it again. As long as it is

@@ -13,6 +13,12 @@ import { createRequestedFact, readStripeLivemode, type StripeEvent } from './str
 import { readChargeIds, readLatestChargeId } from './stripe.payment-intent.js';
 import { createRefundFact } from './stripe.refund.js';
 
+/** Type of an event that tells what was seen of a PaymentIntent. */
+export const INTENT_OBSERVED = 'payment_intent.observed';
+
+/** The same of a charge that was made without one. */
+export const CHARGE_OBSERVED = 'charge.observed';
+
 /**
  * Says what a look at a payment means, in the facts that Stripe's events would have told: the same
  * registers, so that both may be told in any order.
@@ -28,9 +34,9 @@ export function translateStripeObservation(
   if (object === null || observedAtMs === null) {
     throw malformed('expected "payment" and "observed_at" in an observation');
   }
-  const isCharge = payload['type'] === 'charge.observed';
+  const isCharge = payload['type'] === CHARGE_OBSERVED;
   const event: StripeEvent = {
-    type: isCharge ? eventTypeOfCharge(object) : 'payment_intent.observed',
+    type: isCharge ? eventTypeOfCharge(object) : INTENT_OBSERVED,
     createdAtMs: observedAtMs,
     livemode: readStripeLivemode(payload['livemode']),
     object,

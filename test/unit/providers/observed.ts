@@ -1,9 +1,12 @@
+import fc from 'fast-check';
+import { ERRORS, TollgateError } from '../../../src/errors.js';
 import type { PaymentFacts } from '../../../src/payments/payment-fact.js';
 import { parsePayload } from '../../../src/providers/payload.js';
 import type { Observation, ProviderApi } from '../../../src/providers/provider-api.js';
 import type { JsonObject, PaymentProvider } from '../../../src/providers/provider.js';
 import { DEFAULT_ACCOUNT } from '../../../src/providers/provider.js';
 import { findProviderEntry } from '../../../src/providers/providers.js';
+import { expectStorable, mutate, strangeValue } from '../../contracts/mutated-payload.js';
 import { apiOptions, paymentStart } from './api-harness.js';
 
 /** A provider that is asked at this address, and its API. */
@@ -49,4 +52,23 @@ export function toldBy(provider: PaymentProvider, observation: Observation) {
 
 export function bodyOf({ body }: Observation): JsonObject {
   return parsePayload(body);
+}
+
+/** However an observation is broken: it means what can be stored, or becomes a dead letter. */
+export function expectSoundWhenBroken(provider: PaymentProvider, observation: Observation): void {
+  const places = fc.array(fc.tuple(fc.nat(), strangeValue), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(places, (mutations) => {
+      const payload = bodyOf(observation);
+      for (const [place, value] of mutations) mutate(payload, place, value);
+      try {
+        const facts = provider.translate(payload);
+        if (facts !== null) expectStorable(facts);
+      } catch (error) {
+        if (error instanceof TollgateError && ERRORS[error.code].next === 'dead') return;
+        throw error;
+      }
+    }),
+    { numRuns: 1_000 },
+  );
 }

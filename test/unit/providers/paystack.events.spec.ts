@@ -5,6 +5,7 @@ import { PROVIDERS } from '../../../src/providers/providers.js';
 import { deliver, readSample, understand } from '../../contracts/provider-harness.js';
 
 const [, paystack] = PROVIDERS;
+const STARTED_AS = 'tg-01890a5d-ac96-774b-bcce-b302099a8057';
 
 /** What a sample means with some fields of its data changed; undefined removes. */
 function understandSample(name: string, data: JsonObject, envelope: JsonObject = {}) {
@@ -91,6 +92,21 @@ describe('a Paystack charge', () => {
     [{ custom_fields: [] }, null],
   ])('finds the order in the metadata %j', (metadata, reference) => {
     expect(factsOf('requested', 'charge.success', { metadata })[0]?.reference).toBe(reference);
+  });
+
+  it.each([
+    [{ tollgate_payment: STARTED_AS }, STARTED_AS],
+    [JSON.stringify({ tollgate_payment: STARTED_AS }), STARTED_AS],
+    [{ tollgate_payment: 'somebody else' }, null],
+    ['', null],
+    [0, null],
+  ])('finds our payment in the metadata %j', (metadata, startedAs) => {
+    expect(understandSample('charge.success', { metadata })).toMatchObject({ startedAs });
+  });
+
+  it('says nothing of its mode when the data do not', () => {
+    const silent = understandSample('charge.success', { domain: undefined });
+    expect(silent).toMatchObject({ livemode: null });
   });
 
   it('is named by the number of its transaction too, when that is exact', () => {

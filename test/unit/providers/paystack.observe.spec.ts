@@ -3,7 +3,15 @@ import { parsePayload } from '../../../src/providers/payload.js';
 import { DEFAULT_ACCOUNT } from '../../../src/providers/provider.js';
 import { StandIn } from '../../support/stand-in/stand-in.js';
 import { codeOf, REFERENCE, refundOrder, REFUND_REFERENCE } from './api-harness.js';
-import { bodyOf, createAsked, factsOf, look, startAt, toldBy } from './observed.js';
+import {
+  bodyOf,
+  createAsked,
+  expectSoundWhenBroken,
+  factsOf,
+  look,
+  startAt,
+  toldBy,
+} from './observed.js';
 
 const START_MS = Date.UTC(2026, 0, 15, 10);
 
@@ -119,6 +127,15 @@ describe('an observation of Paystack', () => {
     const one = await look(paystack, id, 1);
     expect((await look(paystack, id, 1)).eventId).toBe(one.eventId);
     expect((await look(paystack, id, 2)).eventId).not.toBe(one.eventId);
+  });
+});
+
+describe('a broken observation of Paystack', () => {
+  it('never fails otherwise than with a code for a dead letter', async () => {
+    standIn.paystack.pay(id);
+    const { providerRefundId } = await refund(5000n);
+    standIn.paystack.settleRefund(providerRefundId, 'succeeded');
+    expectSoundWhenBroken(paystack, await look(paystack, id));
   });
 });
 

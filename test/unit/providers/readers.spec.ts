@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { isUsableIdentifier } from '../../../src/providers/identifier.js';
 import { readAmount, readCurrency, readOptionalAmount } from '../../../src/providers/money.js';
 import { readOrderReference } from '../../../src/providers/order-reference.js';
+import { isOwnRefundReference, readStartedAs } from '../../../src/providers/own-reference.js';
+import { quote } from '../../../src/providers/provider-errors.js';
 import { readIsoTime, readUnixSeconds } from '../../../src/providers/time.js';
 
 describe('readAmount', () => {
@@ -130,5 +132,63 @@ describe('readOrderReference', () => {
   it('B28 does not reach into the prototype', () => {
     expect(readOrderReference({}, 'constructor')).toBeNull();
     expect(readOrderReference(JSON.parse('{"__proto__":{"order_id":"x"}}'), 'order_id')).toBeNull();
+  });
+});
+
+describe('readStartedAs', () => {
+  const OURS = 'tg-01890a5d-ac96-774b-bcce-b302099a8057';
+
+  it.each([OURS, `${OURS}-2`, `${OURS}-10`])('finds %s', (value) => {
+    expect(readStartedAs({ tollgate_payment: value })).toBe(value);
+  });
+
+  it.each([
+    undefined,
+    null,
+    5,
+    '',
+    'tg-1',
+    ` ${OURS}`,
+    `${OURS}-`,
+    `${OURS}-2\n`,
+    OURS.toUpperCase(),
+    { toString: () => OURS },
+  ])('does not take %j for ours', (value) => {
+    expect(readStartedAs({ tollgate_payment: value })).toBeNull();
+  });
+
+  it('finds nothing where there are no metadata', () => {
+    for (const metadata of [null, undefined, '', 0, [], {}]) {
+      expect(readStartedAs(metadata)).toBeNull();
+    }
+  });
+});
+
+describe('isOwnRefundReference', () => {
+  it('knows a note that we wrote', () => {
+    expect(isOwnRefundReference('tg-01890a5d-ac96-774b-bcce-b302099a8057')).toBe(true);
+    for (const note of ['Refund for transaction tg-1', '', null, 5]) {
+      expect(isOwnRefundReference(note)).toBe(false);
+    }
+  });
+});
+
+describe('quote', () => {
+  it('keeps a message short, on one line, and free of what is confidential', () => {
+    expect(quote('No such payment_intent: pi_123')).toBe('No such payment_intent: pi_123');
+    expect(quote('a\u0000b\nc')).toBe('a b c');
+    expect(quote('x'.repeat(1000))).toHaveLength(300);
+    expect(quote({ message: 'x' })).toBe('no message');
+    for (const secret of [
+      'sk_live_51H8',
+      'rk_test_****abcd',
+      'whsec_a1',
+      'pi_1_secret_abc',
+      '4242424242424242',
+      '5555-5555-5555-4444',
+      'a.buyer@example.com',
+    ]) {
+      expect(quote(`it is ${secret}, they say`)).toBe('it is [removed], they say');
+    }
   });
 });

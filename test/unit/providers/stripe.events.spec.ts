@@ -70,6 +70,20 @@ describe('the envelope of a Stripe event', () => {
   it('keeps live and test apart', () => {
     const live = understandSample('payment_intent.created', {}, { livemode: true });
     expect(live).toMatchObject({ livemode: true });
+    const silent = understandSample('payment_intent.created', {}, { livemode: undefined });
+    expect(silent).toMatchObject({ livemode: null });
+  });
+
+  it('tells which payment of ours it is about, where the metadata say', () => {
+    const startedAs = 'tg-01890a5d-ac96-774b-bcce-b302099a8057';
+    const metadata = { order_id: 'A', tollgate_payment: startedAs };
+    for (const name of ['payment_intent.created', 'charge.succeeded']) {
+      expect(understandSample(name, { metadata })).toMatchObject({ startedAs });
+      expect(understandSample(name, { metadata: {} })).toMatchObject({ startedAs: null });
+    }
+    for (const name of ['refund.created', 'checkout.session.completed', 'charge.dispute.created']) {
+      expect(understandSample(name, { metadata })).toMatchObject({ startedAs: null });
+    }
   });
 });
 

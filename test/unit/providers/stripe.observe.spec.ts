@@ -5,7 +5,15 @@ import { StandIn } from '../../support/stand-in/stand-in.js';
 import { asThinEvent } from '../../support/stand-in/stripe.events.js';
 import { parsePayload } from '../../../src/providers/payload.js';
 import { codeOf, REFERENCE, refundOrder, REFUND_REFERENCE } from './api-harness.js';
-import { bodyOf, createAsked, factsOf, look, startAt, toldBy } from './observed.js';
+import {
+  bodyOf,
+  createAsked,
+  expectSoundWhenBroken,
+  factsOf,
+  look,
+  startAt,
+  toldBy,
+} from './observed.js';
 import { ScriptedServer } from './scripted-server.js';
 
 const START_MS = Date.UTC(2026, 0, 15, 10);
@@ -184,6 +192,15 @@ describe('an observation of Stripe', () => {
     expect(occurredAtMs).toBeLessThanOrEqual(Date.now());
     expect(livemode).toBeNull();
     await server.close();
+  });
+
+  it('never fails otherwise than with a code for a dead letter', async () => {
+    standIn.stripe.pay(id);
+    await refund();
+    const [opened] = standIn.stripe.openDispute(id);
+    const pointer = stripe.pointsAt(parsePayload(asThinEvent(opened!).body));
+    const observation = await stripe.api.observeObject(DEFAULT_ACCOUNT, pointer!);
+    expectSoundWhenBroken(stripe, observation!);
   });
 
   it('is a dead letter when it is broken', () => {
