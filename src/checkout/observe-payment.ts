@@ -1,10 +1,10 @@
 import { inTransaction } from '../database/transaction.js';
 import { applyObservation } from '../inbox/apply-observation.js';
+import { idOf } from '../providers/own-reference.js';
 import type { ObservedRefund } from '../providers/provider-api.js';
 import { bindStart } from './bind-start.js';
 import { findStart, findSubject, type PaymentSubject } from './checkout.queries.js';
 import { apiOf, type CheckoutContext } from './context.js';
-import { idOf } from './own-reference.js';
 import { acceptRefund } from './refund.queries.js';
 
 /**

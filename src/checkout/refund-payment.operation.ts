@@ -11,12 +11,14 @@ import {
 import { lockOrders, lockPayments } from '../payments/lock.queries.js';
 import type { PaymentRow } from '../payments/ring-state.js';
 import { showPayment, showRefund } from '../payments/show.queries.js';
+import { referenceOf } from '../providers/own-reference.js';
+import type { RefundedPayment } from '../providers/provider-api.js';
 import { readInput } from '../read-input.js';
 import { askLater, findSubject, type PaymentSubject } from './checkout.queries.js';
 import { apiOf, type CheckoutContext } from './context.js';
 import { paymentParams, refundInput } from './inputs.js';
 import { observePayment } from './observe-payment.js';
-import { referenceOf } from './own-reference.js';
+import { answerOf, unknownOutcome, type ProviderAnswer } from './provider-answer.js';
 import {
   acceptRefund,
   findRefund,
@@ -24,11 +26,6 @@ import {
   markRefund,
   sumRefunds,
 } from './refund.queries.js';
-
-type Answer =
-  | { readonly providerRefundId: string }
-  | { readonly refused: TollgateError }
-  | { readonly unknown: TollgateError };
 
 /**
  * Gives money back: the row first, which counts against what may be refunded from then on, then the
@@ -91,30 +88,32 @@ async function leftToRefund(tx: Tx, payment: PaymentRow): Promise<bigint> {
   return left > 0n ? left : 0n;
 }
 
-async function askProvider(context: CheckoutContext, run: Run): Promise<Answer> {
+async function askProvider(
+  context: CheckoutContext,
+  run: Run,
+): Promise<ProviderAnswer<RefundedPayment>> {
   const subject = await subjectOf(context, run);
   const refund = await findRefund(context.pool, refundIdOf(run));
   const reference = referenceOf(refund.id);
-  try {
-    const accepted = await apiOf(context, subject).refundPayment({
+  const answer = await answerOf(() =>
+    apiOf(context, subject).refundPayment({
       ...subject,
       ...refund,
       reference,
       idempotencyKey: reference,
       firstAskedAtMs: run.attempts > 1 ? refund.createdAtMs : null,
-    });
-    // What it made of the payment is told by webhooks too, so it is no failure not to see it now.
-    await observePayment(context, subject, 'poll').catch(() => undefined);
-    return accepted;
-  } catch (error) {
-    if (!(error instanceof TollgateError)) throw error;
-    if (error.code === 'provider_refused') return { refused: error };
-    if (error.code === 'provider_outcome_unknown') return { unknown: error };
-    throw error;
-  }
+    }),
+  );
+  // What it made of the payment is told by webhooks too, so it is no failure not to see it now.
+  if ('accepted' in answer) await observePayment(context, subject, 'poll').catch(() => undefined);
+  return answer;
 }
 
-async function recordAnswer(tx: Tx, run: Run, answer: Answer): Promise<Outcome> {
+async function recordAnswer(
+  tx: Tx,
+  run: Run,
+  answer: ProviderAnswer<RefundedPayment>,
+): Promise<Outcome> {
   const refundId = refundIdOf(run);
   const paymentId = paymentIdIn(run);
   if ('refused' in answer) {
@@ -125,10 +124,9 @@ async function recordAnswer(tx: Tx, run: Run, answer: Answer): Promise<Outcome> 
     await markRefund(tx, refundId, 'unknown');
     await askLater(tx, paymentId);
     const refund = await showRefund(tx, refundId);
-    const { code, message } = answer.unknown;
-    return { later: new TollgateError(code, message, { members: { refund } }) };
+    return unknownOutcome(answer.unknown, { refund });
   }
-  await acceptRefund(tx, refundId, answer.providerRefundId);
+  await acceptRefund(tx, refundId, answer.accepted.providerRefundId);
   const refund = await showRefund(tx, refundId);
   const payment = await showPayment(tx, paymentId);
   return { response: { status: 201, body: { ...refund, payment } } };

@@ -11,6 +11,7 @@ import {
 import { lockOrders } from '../payments/lock.queries.js';
 import type { OrderRow } from '../payments/ring-state.js';
 import { showPayment } from '../payments/show.queries.js';
+import { referenceOf } from '../providers/own-reference.js';
 import type { StartedPayment } from '../providers/provider-api.js';
 import { readInput } from '../read-input.js';
 import { bindStart, recordStart, refuseStart } from './bind-start.js';
@@ -28,13 +29,7 @@ import {
 import { apiOf, type CheckoutContext } from './context.js';
 import { orderParams, startPaymentInput } from './inputs.js';
 import { mayStillSucceed } from './may-still-succeed.js';
-import { referenceOf } from './own-reference.js';
-
-/** What came of asking the provider. */
-type Answer =
-  | { readonly accepted: StartedPayment }
-  | { readonly refused: TollgateError }
-  | { readonly unknown: TollgateError };
+import { answerOf, unknownOutcome, type ProviderAnswer } from './provider-answer.js';
 
 /**
  * Starts a payment of an order: the row first, then the provider, under a key derived from the row.
@@ -115,21 +110,20 @@ async function refuseSecondPayment(
   });
 }
 
-async function askProvider(context: CheckoutContext, run: Run): Promise<Answer> {
+async function askProvider(
+  context: CheckoutContext,
+  run: Run,
+): Promise<ProviderAnswer<StartedPayment>> {
   const start = await startOf(context, run);
   const firstAskedAtMs = run.attempts > 1 ? start.firstAskedAtMs : null;
-  try {
-    const accepted = await apiOf(context, start).startPayment({ ...start, firstAskedAtMs });
-    return { accepted };
-  } catch (error) {
-    if (!(error instanceof TollgateError)) throw error;
-    if (error.code === 'provider_refused') return { refused: error };
-    if (error.code === 'provider_outcome_unknown') return { unknown: error };
-    throw error; // the provider has not seen it, or has no key of ours: the row stays as it is
-  }
+  return answerOf(() => apiOf(context, start).startPayment({ ...start, firstAskedAtMs }));
 }
 
-async function recordAnswer(tx: Tx, run: Run, answer: Answer): Promise<Outcome> {
+async function recordAnswer(
+  tx: Tx,
+  run: Run,
+  answer: ProviderAnswer<StartedPayment>,
+): Promise<Outcome> {
   const start = await startOf({ pool: tx }, run);
   const { paymentId } = start;
   const [order] = await lockOrders(tx, [start.orderReference]);
@@ -141,8 +135,7 @@ async function recordAnswer(tx: Tx, run: Run, answer: Answer): Promise<Outcome> 
     await markUnknownOutcome(tx, paymentId);
     await markStart(tx, paymentId, { outcome: 'unknown' });
     const payment = await showPayment(tx, paymentId);
-    const { code, message } = answer.unknown;
-    return { later: new TollgateError(code, message, { members: { payment } }) };
+    return unknownOutcome(answer.unknown, { payment });
   }
   await bindStart(tx, paymentId, start, answer.accepted);
   // Called off while the provider was asked: nobody gets the address, and it is withdrawn.

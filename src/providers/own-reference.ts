@@ -27,3 +27,18 @@ export function readStartedAs(metadata: unknown): string | null {
 export function isOwnRefundReference(value: unknown): value is string {
   return typeof value === 'string' && value.startsWith('tg-') && value.length <= 255;
 }
+
+/**
+ * How a payment or refund of ours is called at a provider: its metadata, its idempotency key and,
+ * at Paystack, the transaction itself. Letters, digits and `-` alone, as Paystack asks for.
+ */
+export function referenceOf(id: string): string {
+  return `tg-${id}`;
+}
+
+/** The id of the payment or refund that a reference was made of; null when it is none of ours. */
+export function idOf(reference: string): string | null {
+  return OWN_REFERENCE.exec(reference)?.[1] ?? null;
+}
+
+const OWN_REFERENCE = new RegExp(`^tg-(${UUID})$`);

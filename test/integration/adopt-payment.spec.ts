@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { bindStart, recordStart } from '../../src/checkout/bind-start.js';
 import { insertStart, insertStartedPayment } from '../../src/checkout/checkout.queries.js';
-import { referenceOf } from '../../src/checkout/own-reference.js';
+import { referenceOf } from '../../src/providers/own-reference.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { createOrder } from '../../src/payments/create-order.js';
 import { permutations } from '../support/facts.js';
