@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util';
 
-const HELP = `Usage: npm run bench -- [options]
+const SCENARIOS = ['deliveries', 'commands'];
+
+const HELP = `Usage: npm run bench -- [scenario] [options]
+  deliveries          acknowledging webhooks; what is run without a scenario
+  commands            creating orders under an idempotency key
   --rounds <n>        rounds, each with every contender once; default 3
   --seconds <n>       length of the timed window of each turn; default 5
   --only <a,b,…>      only the contenders with these names
@@ -9,7 +13,8 @@ const HELP = `Usage: npm run bench -- [options]
 
 /** Reads the command line. */
 export function readOptions() {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '5' },
@@ -24,12 +29,18 @@ export function readOptions() {
     process.exit(0);
   }
   return {
+    scenario: oneScenario(positionals),
     rounds: wholeNumber('rounds', values.rounds),
     seconds: wholeNumber('seconds', values.seconds),
     only: values.only.split(',').filter((name) => name !== ''),
     profileFolder: values.profile,
     writesResults: !values['no-write'],
   };
+}
+
+function oneScenario([name = SCENARIOS[0], ...more]) {
+  if (SCENARIOS.includes(name) && more.length === 0) return name;
+  throw new Error(`expected one of ${SCENARIOS.join(', ')}, found "${[name, ...more].join(' ')}"`);
 }
 
 function wholeNumber(name, text) {

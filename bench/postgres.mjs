@@ -30,6 +30,13 @@ export async function startPostgres(dataDir) {
     dropDatabase: (name) => client.query(`drop database ${name} with (force)`),
     /** Every timed window starts with the same distance to the next checkpoint. */
     checkpoint: () => client.query('checkpoint'),
+    /** Bytes of WAL and transactions that wrote something, since the cluster was made. */
+    countWrites: async () => {
+      const { rows: counted } = await client.query(`
+        select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as "walBytes",
+               pg_snapshot_xmax(pg_current_snapshot())::text::float8 as "writingTransactions"`);
+      return counted[0];
+    },
   };
 }
 
@@ -52,6 +59,15 @@ export async function countFinished(databaseUrl) {
   const text = `select count(*)::int as finished from inbox where status <> 'received'`;
   const [row] = await query(databaseUrl, { text });
   return row.finished;
+}
+
+/** How many orders have terms, and under how many keys an answer is stored. */
+export async function countOrders(databaseUrl) {
+  const text = `
+    select (select count(*)::int from orders where amount_due_minor is not null) as orders,
+           (select count(*)::int from idempotency_keys where status = 'done') as keys`;
+  const [row] = await query(databaseUrl, { text });
+  return row;
 }
 
 async function query(databaseUrl, statement) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { baselineVersion } from './baselines.mjs';
-import { BASELINES } from './summary.mjs';
+import { BASELINES, summarize } from './summary.mjs';
 import { CONNECTIONS } from './turn.mjs';
 
 const BYTES_PER_GIB = 1024 ** 3;
@@ -19,12 +19,18 @@ export function describeTurn(round, { name }, result) {
   );
 }
 
-/** The results as Markdown; without date, host or path, so that two runs can be compared. */
-export function renderReport({ summaries, options, postgres, redis }) {
+/** What was run when; without host or path, so that two runs can be compared. */
+export function describeRun(command, { rounds, seconds }) {
+  const day = new Date().toISOString().slice(0, 10);
+  return `Written by \`${command}\` on ${day}, ${rounds} rounds of ${seconds} s.`;
+}
+
+/** The results as Markdown. */
+export function renderReport({ turns, options, postgres, redis }) {
+  const summaries = summarize(turns);
   return [
-    '# Acknowledging deliveries',
-    '',
-    'Written by `npm run bench`. Medians of all rounds, least and most in brackets.',
+    describeRun('npm run bench', options),
+    'Medians of all rounds, least and most in brackets.',
     '',
     ...table(summaries),
     '',
@@ -41,7 +47,8 @@ export function renderReport({ summaries, options, postgres, redis }) {
     'programs took meanwhile; where it is not near nothing, the ratios mislead. A turn counts only',
     'when no acknowledged event is missing.',
     '',
-    ...machine(postgres, redis),
+    ...describeMachine(postgres, redis),
+    ...describeBaselines(),
     '',
   ].join('\n');
 }
@@ -80,13 +87,14 @@ function table(summaries) {
   );
 }
 
-function show({ median, min, max }, digits) {
+/** A median, with the least and the most in brackets. */
+export function show({ median, min, max }, digits) {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
-function machine(postgres, redis) {
+/** The machine and what the service runs on, as a list. */
+export function describeMachine(postgres, redis = null) {
   const [{ model }] = cpus();
-  const packages = BASELINE_PACKAGES.map((name) => `${name} ${baselineVersion(name)}`).join(', ');
   const { dependencies } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
   );
@@ -94,9 +102,14 @@ function machine(postgres, redis) {
     `- Machine: ${cpus().length} cores (${model.trim()}), ${(totalmem() / BYTES_PER_GIB).toFixed(0)} GiB, ` +
       `${platform()} ${arch()}; client and servers share it`,
     `- Node ${process.versions.node}, PostgreSQL ${postgres.version} (embedded, its own default ` +
-      `settings: fsync, full_page_writes and synchronous_commit on), Redis ${redis?.version ?? 'none'}`,
+      'settings: fsync, full_page_writes and synchronous_commit on)' +
+      (redis === null ? '' : `, Redis ${redis.version}`),
     `- Tollgate: @nestjs/core ${dependencies['@nestjs/core']}, fastify ${dependencies.fastify}, ` +
       `pg ${dependencies.pg}, bullmq ${dependencies.bullmq}`,
-    `- Baselines: ${packages}`,
   ];
+}
+
+function describeBaselines() {
+  const packages = BASELINE_PACKAGES.map((name) => `${name} ${baselineVersion(name)}`).join(', ');
+  return [`- Baselines: ${packages}`];
 }

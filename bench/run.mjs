@@ -1,26 +1,23 @@
 /**
- * Measures how fast deliveries are acknowledged, against the same service written in other ways.
+ * Measures the service against the same service written in other ways, one scenario at a time.
  * Everything runs on this machine, on loopback, the contenders taking turns. See RESULTS.md.
  */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installBaselines } from './baselines.mjs';
-import { CONTENDERS } from './contenders.mjs';
 import { readOptions } from './options.mjs';
 import { startPostgres } from './postgres.mjs';
 import { startRedis } from './redis.mjs';
-import { describeTurn, renderReport } from './report.mjs';
-import { summarize } from './summary.mjs';
-import { takeTurn } from './turn.mjs';
+import { writeResults } from './results.mjs';
+import { SCENARIOS } from './scenarios.mjs';
 
-const RESULTS = new URL('./RESULTS.md', import.meta.url);
 const NO_REDIS =
   'bench: no Redis, so the contenders that need one are skipped. Set REDIS_URL, or install one: ' +
   'apt-get install redis-server, brew install redis.';
 
 const options = readOptions();
-installBaselines();
+const scenario = SCENARIOS[options.scenario];
+scenario.prepare();
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
 chmodSync(folder, 0o755); // PostgreSQL runs as another user when we are root
@@ -29,11 +26,11 @@ let redis = null;
 process.once('SIGINT', () => void stopAll().finally(() => process.exit(130)));
 try {
   postgres = await startPostgres(join(folder, 'postgres'));
-  redis = await startRedis(join(folder, 'redis'));
+  if (scenario.hasRedis) redis = await startRedis(join(folder, 'redis'));
   const turns = await takeTurns(chooseContenders());
-  const report = renderReport({ summaries: summarize(turns), options, postgres, redis });
+  const report = scenario.renderReport({ turns, options, postgres, redis });
   console.log(`\n${report}`);
-  if (options.writesResults) writeFileSync(RESULTS, report);
+  if (options.writesResults) writeResults(scenario.title, report);
 } finally {
   await stopAll();
 }
@@ -46,9 +43,9 @@ async function stopAll() {
 }
 
 function chooseContenders() {
-  if (redis === null) console.error(NO_REDIS);
+  if (scenario.hasRedis && redis === null) console.error(NO_REDIS);
   const { only } = options;
-  return CONTENDERS.filter(
+  return scenario.contenders.filter(
     ({ name, needsRedis }) =>
       (redis !== null || !needsRedis) && (only.length === 0 || only.includes(name)),
   );
@@ -59,9 +56,9 @@ async function takeTurns(contenders) {
   const turns = [];
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const contender of contenders) {
-      const result = await takeTurn({ contender, postgres, redis, folder, options });
-      turns.push({ contender, result });
-      console.log(describeTurn(round, contender, result));
+      const result = await scenario.takeTurn({ contender, postgres, redis, folder, options });
+      turns.push({ round, contender, result });
+      console.log(scenario.describeTurn(round, contender, result));
     }
   }
   return turns;

@@ -41,15 +41,20 @@ function ratiosOf(summary, summaries) {
   });
 }
 
+/** @returns {Spread} of one figure of all results */
+export function spread(results, figure) {
+  return spreadOf(results.map((result) => result[figure]));
+}
+
 /** @returns {Spread} */
-function spread(results, figure) {
-  const values = results.map((result) => result[figure]).sort((one, other) => one - other);
+export function spreadOf(numbers) {
+  const values = numbers.toSorted((one, other) => one - other);
   const { length } = values;
   if (length === 0) return { median: Number.NaN, min: Number.NaN, max: Number.NaN };
   const middle = (values[Math.floor((length - 1) / 2)] + values[Math.ceil((length - 1) / 2)]) / 2;
   return { median: middle, min: values[0], max: values[length - 1] };
 }
 
-function total(results, figure) {
+export function total(results, figure) {
   return results.reduce((sum, result) => sum + result[figure], 0);
 }

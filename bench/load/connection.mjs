@@ -31,7 +31,8 @@ export class Connection {
 
   /**
    * @param {Buffer} request the whole request, head and body
-   * @param {(status: number) => void} answered with 0 when the connection broke
+   * @param {(status: number, head: string, body: Buffer | null) => void} answered status 0 when the
+   * connection broke; the body is a view of what was received
    */
   send(request, answered) {
     this.#answered = answered;
@@ -51,14 +52,16 @@ export class Connection {
     const head = received.latin1Slice(0, headBytes);
     const [, bodyBytes] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? [];
     if (bodyBytes === undefined) throw new Error(`an answer without a content-length:\n${head}`);
-    if (received.length < headBytes + HEAD_END.length + Number(bodyBytes)) return;
+    const bodyStart = headBytes + HEAD_END.length;
+    if (received.length < bodyStart + Number(bodyBytes)) return;
     this.#received = null;
-    this.#answer(Number(head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length)));
+    const status = Number(head.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
+    this.#answer(status, head, received.subarray(bodyStart));
   }
 
-  #answer(status) {
+  #answer(status, head = '', body = null) {
     const answered = this.#answered;
     this.#answered = null;
-    answered?.(status);
+    answered?.(status, head, body);
   }
 }

@@ -3,6 +3,7 @@
  * to do; answers with what it saw.
  */
 import { Connection } from './connection.mjs';
+import { percentile } from './percentile.mjs';
 import { eventNumber, SignedRequests } from './signed-requests.mjs';
 
 /** More than any contender takes; signing more would only cost memory. */
@@ -71,9 +72,4 @@ async function runPhase(load, { connections, seconds }, acknowledged) {
     acknowledged: sorted.length,
     cpuSeconds: (user + system) / 1e6,
   };
-}
-
-/** Exact, by nearest rank: every latency is at hand. */
-function percentile(sorted, share) {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
 }
