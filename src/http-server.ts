@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
+import { describeRoutes } from './checkout/openapi/describe-routes.js';
 import { milliseconds, type Config } from './config/config.js';
 import { TollgateError } from './errors.js';
 import { ProblemFilter, sendProblem } from './ops/problem.filter.js';
@@ -144,13 +145,21 @@ const CONTENT_SECURITY_POLICY = {
   },
 };
 
+/** OpenAPI: Nest knows the routes, the rest is written down beside the commands. */
 function describeApi(app: NestFastifyApplication): void {
   const description = new DocumentBuilder()
     .setTitle('Tollgate')
-    .setDescription('Makes every payment webhook count exactly once.')
+    .setDescription(
+      'Makes every payment webhook count exactly once, and every command that carries an ' +
+        '`Idempotency-Key`. Amounts are integers in the smallest unit of the currency; errors ' +
+        'are `application/problem+json` with a stable `code`.',
+    )
+    .setOpenAPIVersion('3.1.0')
     .addBearerAuth()
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, description));
+  SwaggerModule.setup('docs', app, () =>
+    describeRoutes(SwaggerModule.createDocument(app, description)),
+  );
 }
 
 interface ClientSocket {

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AllowReaders, ApiGuard } from '../access/api.guard.js';
 import { InboxConflictEntity, InboxEventEntity } from '../database/inbox-event.entity.js';
@@ -35,7 +35,6 @@ const listQuery = z.strictObject({
 export class EventsController {
   constructor(@Inject(SERVICES) private readonly services: Services) {}
 
-  @ApiOperation({ summary: 'List events, newest first; `from` and `to` are times of receipt' })
   @Get()
   async list(@Query() query: unknown) {
     const { limit, cursor, from, to, type, ...filters } = readInput(listQuery, query);
@@ -54,7 +53,6 @@ export class EventsController {
     return toPage(await find.getMany(), limit, (event) => presentEvent(event, ATTEMPTS_MAX));
   }
 
-  @ApiOperation({ summary: 'One event with payload, attempts, conflicts and effects' })
   @Get(':id')
   async show(@Param('id') id: string) {
     const { reads } = this.services.database;

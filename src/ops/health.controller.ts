@@ -1,5 +1,5 @@
 import { Controller, Get, Header, HttpCode, Inject, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { Services } from '../services.js';
 import { SERVICES } from '../tokens.js';
@@ -14,14 +14,12 @@ export class HealthController {
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
-  @ApiOperation({ summary: 'The process runs' })
   @Get('health/live')
   @HttpCode(200)
   live() {
     return { status: 'live' };
   }
 
-  @ApiOperation({ summary: '200 when events can be stored; a queue that is away only degrades' })
   @Get('health/ready')
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     const report = await this.readiness.check();
@@ -29,7 +27,6 @@ export class HealthController {
     return report;
   }
 
-  @ApiOperation({ summary: 'Metrics in the format of Prometheus' })
   @Get('metrics')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   async metrics(): Promise<string> {

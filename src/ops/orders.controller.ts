@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { In } from 'typeorm';
 import { AllowReaders, ApiGuard } from '../access/api.guard.js';
 import { OrderEntity, ReviewEntity } from '../database/payment.entity.js';
@@ -19,7 +19,6 @@ import { text } from './list-query.js';
 export class OrdersController {
   constructor(@Inject(SERVICES) private readonly services: Services) {}
 
-  @ApiOperation({ summary: 'One order with its payments and reviews' })
   @Get(':reference')
   async show(@Param('reference') given: string) {
     const { reads } = this.services.database;

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { AllowReaders, ApiGuard } from '../access/api.guard.js';
 import { PaymentEntity, PaymentFactEntity, ReviewEntity } from '../database/payment.entity.js';
@@ -31,7 +31,6 @@ const listQuery = z.strictObject({
 export class PaymentsController {
   constructor(@Inject(SERVICES) private readonly services: Services) {}
 
-  @ApiOperation({ summary: 'List payments, newest first' })
   @Get()
   async list(@Query() query: unknown) {
     const { limit, cursor, ...filters } = readInput(listQuery, query);
@@ -48,7 +47,6 @@ export class PaymentsController {
     return toPage(await find.getMany(), limit, presentPayment);
   }
 
-  @ApiOperation({ summary: 'One payment with its facts, reviews and timeline' })
   @Get(':id')
   async show(@Param('id') id: string) {
     const { database, config } = this.services;

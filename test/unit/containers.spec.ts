@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { readConfig } from '../../src/config/config.js';
 import { environmentSchema } from '../../src/config/environment.js';
-import { SECRET_PREFIXES } from '../../src/providers/providers.js';
+import { API_KEY_PREFIXES, SECRET_PREFIXES } from '../../src/providers/providers.js';
 
 /**
  * No container engine is needed to see that both files are sound: a linter and the schema of the
@@ -19,6 +19,7 @@ const read = (name: string): string =>
 const OUR_VARIABLES = new Set([
   ...Object.keys(environmentSchema.shape),
   ...SECRET_PREFIXES.values(),
+  ...API_KEY_PREFIXES.values(),
 ]);
 
 describe('Dockerfile', () => {
@@ -166,7 +167,10 @@ describe('docker-compose.yml', () => {
     for (const name of ['STRIPE_WEBHOOK_SECRETS', 'API_TOKENS']) {
       expect(api!.environment[name]).toMatch(/^\$\{\w+:\?[^}]*\}$/);
     }
-    expect(api!.environment['PAYSTACK_SECRET_KEYS']).toBeNull();
+    for (const service of [api!, worker!]) {
+      expect(service.environment['PAYSTACK_SECRET_KEYS']).toBeNull();
+      expect(service.environment['STRIPE_API_KEY']).toBeNull();
+    }
   });
 
   it.each(['api', 'worker'])('gives the %s a configuration that production accepts', (name) => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { environmentSchema } from '../../src/config/environment.js';
-import { SECRET_PREFIXES } from '../../src/providers/providers.js';
+import { API_KEY_PREFIXES, SECRET_PREFIXES } from '../../src/providers/providers.js';
+
+/** What signs, and what asks; one variable may be both. */
+const SECRETS = [...new Set([...SECRET_PREFIXES.values(), ...API_KEY_PREFIXES.values()])];
 
 const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
 
@@ -31,7 +34,7 @@ describe('.env.example', () => {
   });
 
   it('shows the secrets of every provider, with and without an account', () => {
-    const expected = [...SECRET_PREFIXES.values()].flatMap((name) => [name, `${name}_ACME`]);
+    const expected = SECRETS.flatMap((name) => [name, `${name}_ACME`]);
     expect(shown.map(({ name }) => name).filter(isSecret)).toEqual(expected);
   });
 
@@ -65,7 +68,7 @@ describe('.env.example', () => {
 });
 
 function isSecret(name: string): boolean {
-  return [...SECRET_PREFIXES.values()].some((prefix) => name.startsWith(prefix));
+  return SECRETS.some((prefix) => name.startsWith(prefix));
 }
 
 function readShown(paragraph: string): Shown[] {

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { createValidator, routesOf, schemaOf, type ApiDocument } from '../support/api-document.js';
+import { TEST_TOKENS } from '../support/service-environment.js';
+import { paymentOf, Shop, type CommandAnswer, type CommandOptions } from '../support/shop.js';
+
+const NOBODY = randomUUID();
+
+describe('the OpenAPI document and what the service really answers', () => {
+  let shop: Shop;
+  let document: ApiDocument;
+  let validate: ReturnType<typeof createValidator>;
+
+  beforeAll(async () => {
+    shop = await Shop.open();
+    document = (await shop.get('/docs-json')).json as ApiDocument;
+    validate = createValidator(document);
+  });
+
+  beforeEach(() => {
+    shop.standIn.reset();
+  });
+
+  afterAll(() => shop.close());
+
+  /** Holds an answer against the document; gives back the code of a problem, else the status. */
+  function told(route: string, answer: CommandAnswer): string | number {
+    const [type = ''] = (answer.headers.get('content-type') ?? '').split(';');
+    const at = schemaOf(route, answer.status, type);
+    expect({ route, text: answer.text, wrong: validate(at, answer.json) }).toMatchObject({
+      wrong: [],
+    });
+    const { headers = {} } = routesOf(document).get(route)!.responses[String(answer.status)]!;
+    for (const name of ['Location', 'Retry-After', 'Idempotency-Replayed', 'WWW-Authenticate']) {
+      if (answer.headers.has(name)) expect(Object.keys(headers)).toContain(name);
+    }
+    return type === 'application/problem+json'
+      ? (answer.json as { code: string }).code
+      : answer.status;
+  }
+
+  const send = async (
+    route: string,
+    path: string,
+    body?: unknown,
+    options?: CommandOptions,
+  ): Promise<string | number> => told(route, await shop.post(path, body, options));
+
+  it('agree about creating orders', async () => {
+    const route = 'POST /v1/orders';
+    const order = { reference: randomUUID(), currency: 'EUR', amountDueMinor: 900 };
+    const create = (body: unknown, options?: CommandOptions) =>
+      send(route, '/v1/orders', body, options);
+    const key = randomUUID();
+    expect(await create(order, { key })).toBe(201);
+    expect(await create(order, { key })).toBe(201);
+    expect(await create(order)).toBe(200);
+    expect(await create({ ...order, amountDueMinor: 901 })).toBe('order_exists');
+    expect(await create({ ...order, amountDueMinor: 901 }, { key })).toBe('idempotency_key_reused');
+    expect(await create({ ...order, amountDueMinor: -1 })).toBe('bad_request');
+    expect(await create('{')).toBe('bad_request');
+    expect(await create(order, { key: null })).toBe('idempotency_key_missing');
+    expect(await create(order, { key: 'two words' })).toBe('idempotency_key_malformed');
+    expect(await create(order, { token: 'of nobody' })).toBe('unauthenticated');
+    expect(await create(order, { token: TEST_TOKENS.viewer })).toBe('forbidden');
+    const headers = { 'content-type': 'text/plain' };
+    expect(await create(order, { headers })).toBe('unsupported_media_type');
+    expect(await create({ ...order, padding: 'x'.repeat(70_000) })).toBe('body_too_large');
+  });
+
+  it.each(['stripe', 'paystack'] as const)('agree about payments at %s', async (provider) => {
+    const route = 'POST /v1/orders/{reference}/payments';
+    const reference = await shop.order(5000, provider === 'stripe' ? 'USD' : 'NGN');
+    const start = (given: object = {}, of = reference) =>
+      send(route, `/v1/orders/${of}/payments`, { ...paymentOf(provider), ...given });
+    expect(await start({}, NOBODY)).toBe('not_found');
+    expect(await start({ account: 'acme' })).toBe('provider_not_configured');
+    await shop.standIn.goAway();
+    expect(await start()).toBe('provider_unavailable');
+    await shop.standIn.comeBack();
+    expect(await start()).toBe('payment_in_progress');
+
+    const other = await shop.order(5000, provider === 'stripe' ? 'USD' : 'NGN');
+    const { id } = await shop.payment(other, provider);
+    expect(await send('POST /v1/payments/{id}/verify', `/v1/payments/${id}/verify`)).toBe(200);
+    expect(await send('POST /v1/orders/{reference}/cancel', `/v1/orders/${other}/cancel`)).toBe(
+      200,
+    );
+    expect(await start({}, other)).toBe('order_cancelled');
+  });
+
+  it('agree about outcomes that nobody knows', async () => {
+    const reference = await shop.order();
+    shop.standIn.faults.always('POST /v1/payment_intents', { kind: 'reset-before' });
+    const path = `/v1/orders/${reference}/payments`;
+    const key = randomUUID();
+    const answer = await shop.post(path, paymentOf('stripe'), { key });
+    const route = 'POST /v1/orders/{reference}/payments';
+    expect(told(route, answer)).toBe('provider_outcome_unknown');
+    expect(answer.json).toMatchObject({
+      payment: { unknownOutcome: true, providerPaymentId: null },
+    });
+    shop.standIn.faults.clear();
+    expect(await send(route, path, paymentOf('stripe'), { key })).toBe(201);
+  });
+
+  it('agree about refunds, and about all that can be read of them', async () => {
+    const route = 'POST /v1/payments/{id}/refunds';
+    const reference = await shop.order();
+    const { id, providerPaymentId } = await shop.payment(reference);
+    const refund = (body?: unknown, options?: CommandOptions) =>
+      send(route, `/v1/payments/${id}/refunds`, body, options);
+    expect(await refund()).toBe('refund_exceeds_captured');
+    shop.standIn.stripe.pay(providerPaymentId);
+    expect(await send('POST /v1/payments/{id}/verify', `/v1/payments/${id}/verify`)).toBe(200);
+    expect(await refund({ amountMinor: 2000, reason: 'a scratch' })).toBe(201);
+    const key = randomUUID();
+    shop.standIn.faults.next('POST /v1/refunds', { kind: 'reset-after' });
+    expect(await refund({ amountMinor: 500 }, { key })).toBe('provider_outcome_unknown');
+    expect(await refund({ amountMinor: 500 }, { key })).toBe(201);
+    const fault = { kind: 'status-before', status: 402 } as const;
+    shop.standIn.faults.next('POST /v1/refunds', fault);
+    expect(await refund({ amountMinor: 1 })).toBe('provider_refused');
+    expect(await send(route, `/v1/payments/${NOBODY}/refunds`)).toBe('not_found');
+    expect(await send(route, '/v1/payments/1/refunds')).toBe('bad_request');
+    const again = `/v1/orders/${reference}`;
+    expect(await send('POST /v1/orders/{reference}/cancel', `${again}/cancel`)).toBe('order_paid');
+
+    const read = async (of: string, path: string) => told(of, await shop.get(path));
+    expect(await read('GET /v1/orders/{reference}', again)).toBe(200);
+    expect(await read('GET /v1/orders/{reference}', `/v1/orders/${NOBODY}`)).toBe('not_found');
+    expect(await read('GET /v1/payments/{id}', `/v1/payments/${id}`)).toBe(200);
+    expect(await read('GET /v1/payments/{id}', `/v1/payments/${NOBODY}`)).toBe('not_found');
+    const events = (await shop.get('/v1/events?limit=3')).json as { data: { id: string }[] };
+    for (const event of events.data) {
+      expect(await read('GET /v1/events/{id}', `/v1/events/${event.id}`)).toBe(200);
+    }
+    expect(await read('GET /health/live', '/health/live')).toBe(200);
+    expect(await read('GET /health/ready', '/health/ready')).toBe(200);
+  });
+
+  it.each(['/v1/payments', '/v1/events'])('agree about the filters of %s', async (path) => {
+    const route = `GET ${path}`;
+    expect(told(route, await shop.get(path))).toBe(200);
+    expect(told(route, await shop.get(`${path}?colour=red`))).toBe('bad_request');
+    const values: Readonly<Record<string, string>> = {
+      provider: 'stripe',
+      limit: '1',
+      cursor: Buffer.from(NOBODY).toString('base64url'),
+      status: path.endsWith('events') ? 'applied' : 'paid',
+      from: '2026-01-01T00:00:00Z',
+      to: '2036-01-01T00:00:00Z',
+    };
+    for (const { name } of routesOf(document).get(route)!.parameters) {
+      const query = new URLSearchParams({ [name]: values[name] ?? 'x' });
+      expect([name, told(route, await shop.get(`${path}?${query.toString()}`))]).toEqual([
+        name,
+        200,
+      ]);
+    }
+  });
+});
