@@ -8,8 +8,12 @@ const OUTCOMES = `'asked', 'unknown', 'accepted', 'refused'`;
  * `payment_starts`: how we asked a provider for a payment, one row per payment that we started. It
  * is written before the provider is asked.
  *
+ * - `order_reference` is what the provider was told, wherever the payment may belong later.
  * - `reference` (`tg-<payment id>`) names the payment at the provider until its own id is known.
  * - `outcome`: `unknown` when the provider may or may not have acted; never a guess.
+ * - `asked`, `first_asked_at`, `last_asked_at` are written right before a request leaves that may
+ *   act: of each of them it may be true that it did. Of two processes only one counts `asked` on,
+ *   so only one sends.
  * - `client_secret`, `authorization_url`: with what the customer pays, kept so that a second request
  *   is shown the payment that is open.
  *
@@ -18,6 +22,7 @@ const OUTCOMES = `'asked', 'unknown', 'accepted', 'refused'`;
  * against what may still be refunded, unless the provider refused it.
  *
  * `payments` gets:
+ * - `started_as`: the reference under which we asked for it, for good; null: somebody else did.
  * - `is_provisional`: `provider_payment_id` is our own reference, because nobody told the provider's
  *   id yet. The first answer or event that tells it takes its place.
  * - `unknown_outcome`: the provider was asked and nobody knows whether it acted.
@@ -36,11 +41,15 @@ export class Checkout1795392000001 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       alter table payments
+        add column started_as text check (length(started_as) between 1 and 64),
         add column is_provisional boolean not null default false,
         add column unknown_outcome boolean not null default false,
         add column ask_at timestamptz,
         add column asks smallint not null default 0,
         add column must_ask boolean not null default false`);
+    await runner.query(`
+      create unique index payments_started on payments (provider, account, started_as)
+        where started_as is not null`);
     await runner.query(
       `create index payments_ask on payments (provider, ask_at) where ask_at is not null`,
     );
@@ -50,6 +59,7 @@ export class Checkout1795392000001 implements MigrationInterface {
     await runner.query(`
       create table payment_starts (
         payment_id uuid primary key references payments (id),
+        order_reference text not null,
         reference text not null unique check (length(reference) between 1 and 64),
         amount_minor ${AMOUNT},
         currency ${CURRENCY},
@@ -58,6 +68,9 @@ export class Checkout1795392000001 implements MigrationInterface {
         outcome text not null default 'asked' check (outcome in (${OUTCOMES})),
         client_secret text,
         authorization_url text,
+        asked integer not null default 0 check (asked >= 0),
+        first_asked_at timestamptz,
+        last_asked_at timestamptz,
         created_at timestamptz not null default now()
       )`);
     await runner.query(`
@@ -70,6 +83,9 @@ export class Checkout1795392000001 implements MigrationInterface {
         outcome text not null default 'asked' check (outcome in (${OUTCOMES})),
         provider_refund_id text check (length(provider_refund_id) between 1 and 255),
         requested_by text not null,
+        asked integer not null default 0 check (asked >= 0),
+        first_asked_at timestamptz,
+        last_asked_at timestamptz,
         created_at timestamptz not null default now(),
         constraint refunds_provider_unique unique (payment_id, provider_refund_id),
         constraint refunds_accepted_check
@@ -90,6 +106,6 @@ export class Checkout1795392000001 implements MigrationInterface {
     await runner.query(`
       alter table payments
         drop column must_ask, drop column asks, drop column ask_at, drop column unknown_outcome,
-        drop column is_provisional`);
+        drop column is_provisional, drop column started_as`);
   }
 }

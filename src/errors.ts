@@ -53,7 +53,7 @@ export const ERRORS = {
 
   // Applying an event: our own trouble, which may pass.
   translate_failed: { status: null, next: 'retry' },
-  apply_failed: { status: null, next: 'retry' },
+  apply_failed: { status: 503, next: 'retry' },
   lock_timeout: { status: null, next: 'retry' },
 } as const satisfies Record<string, ErrorRow>;
 

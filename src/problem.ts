@@ -13,8 +13,11 @@ export interface Problem {
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
-/** A statement that took longer than the statement timeout. */
-const QUERY_CANCELED = '57014';
+/**
+ * Statements that took too long, waited too long for a lock or lost too often against others: the
+ * same request may succeed in a moment.
+ */
+const PASSING_STATES: ReadonlySet<string> = new Set(['57014', '55P03', '40001', '40P01']);
 
 /** What a client is told of an error; of one that nobody expected, nothing. */
 export function toProblem(error: unknown): Problem {
@@ -24,7 +27,7 @@ export function toProblem(error: unknown): Problem {
     const detail = error.code === 'invalid_signature' ? null : error.message;
     return { ...problemOf(error.code, status, detail), ...error.members };
   }
-  if (isDatabaseTrouble(error) || sqlState(error) === QUERY_CANCELED) {
+  if (isDatabaseTrouble(error) || PASSING_STATES.has(sqlState(error) ?? '')) {
     return problemOf('storage_unavailable', 503, 'the database does not answer');
   }
   const status = statusOf(error);

@@ -8,12 +8,15 @@ import { observePayment } from './observe-payment.js';
  * been faster. A payment at a provider that we cannot ask stays open; should it bring money, that
  * goes to a person.
  *
- * @throws TollgateError `provider_unavailable`, `provider_outcome_unknown`
+ * @throws TollgateError `provider_unavailable`, `provider_outcome_unknown`,
+ * `provider_not_configured` when the provider does not accept the key
  */
 export async function cancelPayment(
   context: CheckoutContext,
   subject: PaymentSubject,
 ): Promise<void> {
+  const { provider, account } = subject;
+  if (context.providers.get(provider)?.api?.hasAccount(account) !== true) return;
   try {
     const bound = subject.isProvisional ? await lookFor(context, subject) : subject;
     // The provider has nothing to cancel. Who asks it right now finds the order called off.
@@ -21,14 +24,10 @@ export async function cancelPayment(
     await apiOf(context, bound).cancelPayment(bound);
     await observePayment(context, bound, 'poll');
   } catch (error) {
-    if (!isFinal(error)) throw error;
+    // It would say the same again, however often it is asked.
+    const isRefused = error instanceof TollgateError && error.code === 'provider_refused';
+    if (!isRefused) throw error;
   }
-}
-
-/** The provider would say the same again, however often it is asked. */
-function isFinal(error: unknown): boolean {
-  if (!(error instanceof TollgateError)) return false;
-  return error.code === 'provider_refused' || error.code === 'provider_not_configured';
 }
 
 async function lookFor(

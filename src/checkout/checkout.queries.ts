@@ -2,6 +2,7 @@ import type { Queryable, Tx } from '../database/transaction.js';
 import type { PaymentKey } from '../payments/lock.queries.js';
 import type { PaymentStatus } from '../payments/payment.states.js';
 import type { Customer, PaymentStart } from '../providers/provider-api.js';
+import { toAsked, type Asked, type AskedColumns } from './asked.queries.js';
 
 /** Makes the row of a payment before its provider is asked for it, under our own reference. */
 export async function insertStartedPayment(
@@ -12,8 +13,8 @@ export async function insertStartedPayment(
     name: 'insert-started-payment',
     text: `
       insert into payments
-        (id, provider, account, provider_payment_id, status, livemode, is_provisional)
-      values ($1, $2, $3, $4, 'initiated', $5, true)`,
+        (id, provider, account, provider_payment_id, started_as, status, livemode, is_provisional)
+      values ($1, $2, $3, $4, $4, 'initiated', $5, true)`,
     values: [
       payment.id,
       payment.provider,
@@ -28,6 +29,7 @@ export async function insertStartedPayment(
 export interface NewStart {
   readonly paymentId: string;
   readonly reference: string;
+  readonly orderReference: string;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly returnUrl: string | null;
@@ -39,8 +41,8 @@ export async function insertStart(tx: Tx, start: NewStart): Promise<void> {
     name: 'insert-payment-start',
     text: `
       insert into payment_starts
-        (payment_id, reference, amount_minor, currency, return_url, customer)
-      values ($1, $2, $3, $4, $5, $6)`,
+        (payment_id, reference, amount_minor, currency, return_url, customer, order_reference)
+      values ($1, $2, $3, $4, $5, $6, $7)`,
     values: [
       start.paymentId,
       start.reference,
@@ -48,6 +50,7 @@ export async function insertStart(tx: Tx, start: NewStart): Promise<void> {
       start.currency,
       start.returnUrl,
       JSON.stringify(start.customer),
+      start.orderReference,
     ],
   });
 }
@@ -56,7 +59,7 @@ export async function insertStart(tx: Tx, start: NewStart): Promise<void> {
 export type StartOutcome = 'asked' | 'unknown' | 'accepted' | 'refused';
 
 /** A payment that we started, with all that is needed to ask for it again. */
-export interface StartedRow extends PaymentStart {
+export interface StartedRow extends Asked, Omit<PaymentStart, 'asked' | 'noteAsked'> {
   readonly paymentId: string;
   readonly provider: string;
   readonly outcome: StartOutcome;
@@ -71,9 +74,8 @@ export async function findStart(
     name: 'find-payment-start',
     text: `
       select s.payment_id, s.reference, s.amount_minor, s.currency, s.return_url, s.customer,
-             s.outcome, s.created_at, p.provider, p.account, o.reference as order_reference
+             s.outcome, s.asked, s.first_asked_at, s.last_asked_at, p.provider, p.account, s.order_reference
       from payment_starts s join payments p on p.id = s.payment_id
-           join orders o on o.id = p.order_id
       where s.payment_id = $1`,
     values: [paymentId],
   });
@@ -185,7 +187,7 @@ export async function findSubject(
   return rows[0] ?? null;
 }
 
-interface StartColumns {
+interface StartColumns extends AskedColumns {
   payment_id: string;
   reference: string;
   amount_minor: string;
@@ -193,7 +195,6 @@ interface StartColumns {
   return_url: string | null;
   customer: Customer;
   outcome: StartOutcome;
-  created_at: Date;
   provider: string;
   account: string;
   order_reference: string;
@@ -212,6 +213,6 @@ function toStarted(row: StartColumns): StartedRow {
     currency: row.currency,
     returnUrl: row.return_url,
     customer: row.customer,
-    firstAskedAtMs: row.created_at.getTime(),
+    ...toAsked(row),
   };
 }

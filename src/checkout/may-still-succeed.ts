@@ -6,7 +6,8 @@ export function mayStillSucceed(
   { providers }: Pick<CheckoutContext, 'providers'>,
   payment: OrderPaymentRow,
 ): boolean {
-  if (payment.outcome === 'refused') return false;
+  // Unless an event has told its id since: then the provider has it after all.
+  if (payment.outcome === 'refused' && payment.isProvisional) return false;
   switch (payment.status) {
     case 'initiated':
     case 'pending':

@@ -1,5 +1,7 @@
 import { inTransaction } from '../database/transaction.js';
+import { TollgateError } from '../errors.js';
 import { applyObservation } from '../inbox/apply-observation.js';
+import { lockOrders } from '../payments/lock.queries.js';
 import { idOf } from '../providers/own-reference.js';
 import type { ObservedRefund } from '../providers/provider-api.js';
 import { bindStart } from './bind-start.js';
@@ -23,7 +25,14 @@ export async function observePayment(
   if (bound === null) return false;
   const { provider, account } = bound;
   const observation = await apiOf(context, bound).observePayment(bound);
-  await applyObservation(context.ring, { provider, account, source, observation });
+  const seen = { provider, account, source, observation };
+  const { status, reason } = await applyObservation(context.ring, seen);
+  if (status !== 'applied' && status !== 'noop') {
+    throw new TollgateError(
+      'apply_failed',
+      `what ${provider} answered ended as ${status}: ${reason}`,
+    );
+  }
   await noteRefunds(context, observation.refunds);
   return true;
 }
@@ -37,8 +46,13 @@ async function findLost(
   if (!start) throw new Error('a provisional payment was not started by us');
   const found = await apiOf(context, subject).findPayment(start);
   if (!found) return null;
-  await inTransaction(context.pool, (tx) => bindStart(tx, subject.id, start, found));
-  return findSubject(context.pool, subject.id);
+  return inTransaction(context.pool, async (tx) => {
+    await lockOrders(tx, [start.orderReference]);
+    const before = await findSubject(tx, subject.id);
+    // Whoever told it meanwhile may have told a newer one.
+    if (before?.isProvisional) await bindStart(tx, subject.id, start, found);
+    return findSubject(tx, subject.id);
+  });
 }
 
 /** Refunds of ours among those that the provider shows: an answer that was lost is found again. */

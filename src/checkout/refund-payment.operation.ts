@@ -14,11 +14,11 @@ import { showPayment, showRefund } from '../payments/show.queries.js';
 import { referenceOf } from '../providers/own-reference.js';
 import type { RefundedPayment } from '../providers/provider-api.js';
 import { readInput } from '../read-input.js';
+import { askProvider, unknownOutcome, type ProviderAnswer } from './ask-provider.js';
 import { askLater, findSubject, type PaymentSubject } from './checkout.queries.js';
 import { apiOf, type CheckoutContext } from './context.js';
 import { paymentParams, refundInput } from './inputs.js';
 import { observePayment } from './observe-payment.js';
-import { answerOf, unknownOutcome, type ProviderAnswer } from './provider-answer.js';
 import {
   acceptRefund,
   findRefund,
@@ -38,7 +38,7 @@ export function refundPaymentOperation(context: CheckoutContext): Operation {
     phases: {
       started: writing((tx, run) => createRefund(context, tx, run)),
       refund_created: asking(
-        (run) => askProvider(context, run),
+        (run) => refund(context, run),
         (tx, run, answer) => recordAnswer(tx, run, answer),
       ),
     },
@@ -88,20 +88,20 @@ async function leftToRefund(tx: Tx, payment: PaymentRow): Promise<bigint> {
   return left > 0n ? left : 0n;
 }
 
-async function askProvider(
+async function refund(
   context: CheckoutContext,
   run: Run,
 ): Promise<ProviderAnswer<RefundedPayment>> {
   const subject = await subjectOf(context, run);
-  const refund = await findRefund(context.pool, refundIdOf(run));
-  const reference = referenceOf(refund.id);
-  const answer = await answerOf(() =>
+  const order = await findRefund(context.pool, refundIdOf(run));
+  const reference = referenceOf(order.id);
+  const answer = await askProvider(context.pool, { what: 'refunds', ...order }, (noting) =>
     apiOf(context, subject).refundPayment({
       ...subject,
-      ...refund,
+      ...order,
+      ...noting,
       reference,
       idempotencyKey: reference,
-      firstAskedAtMs: run.attempts > 1 ? refund.createdAtMs : null,
     }),
   );
   // What it made of the payment is told by webhooks too, so it is no failure not to see it now.

@@ -1,5 +1,6 @@
 import type { Queryable, Tx } from '../database/transaction.js';
 import { REFUND_HINT_PREFIX } from '../payments/payment-fact.js';
+import { toAsked, type Asked, type AskedColumns } from './asked.queries.js';
 import type { StartOutcome } from './checkout.queries.js';
 
 /** Money that is to be given back, written down before the provider is asked. */
@@ -31,23 +32,19 @@ export async function insertRefund(tx: Tx, refund: NewRefund): Promise<void> {
 }
 
 /** A refund as it has to be asked for. */
-export interface RefundRow {
+export interface RefundRow extends Asked {
   readonly id: string;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly reason: string | null;
-  readonly createdAtMs: number;
 }
 
 export async function findRefund(database: Queryable, refundId: string): Promise<RefundRow> {
-  const { rows } = await database.query<{
-    amount_minor: string;
-    currency: string;
-    reason: string | null;
-    created_at: Date;
-  }>({
+  const { rows } = await database.query<RefundColumns>({
     name: 'find-refund',
-    text: 'select amount_minor, currency, reason, created_at from refunds where id = $1',
+    text: `
+      select amount_minor, currency, reason, asked, first_asked_at, last_asked_at
+      from refunds where id = $1`,
     values: [refundId],
   });
   const [row] = rows;
@@ -57,7 +54,7 @@ export async function findRefund(database: Queryable, refundId: string): Promise
     amountMinor: BigInt(row.amount_minor),
     currency: row.currency,
     reason: row.reason,
-    createdAtMs: row.created_at.getTime(),
+    ...toAsked(row),
   };
 }
 
@@ -131,4 +128,10 @@ export async function markRefund(
     text: `update refunds set outcome = $2 where id = $1 and outcome <> 'accepted'`,
     values: [refundId, outcome],
   });
+}
+
+interface RefundColumns extends AskedColumns {
+  amount_minor: string;
+  currency: string;
+  reason: string | null;
 }

@@ -6,6 +6,8 @@ export interface UnsettledPayment extends PaymentSubject {
   /** How often it was asked about; −1: it is only put on the schedule now. */
   readonly asks: number;
   readonly ageSeconds: number;
+  /** Until when it was put off: whoever wants it asked about meanwhile moves that. */
+  readonly claim: string;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface UnsettledPayment extends PaymentSubject {
  */
 export async function claimUnsettled(
   database: Queryable,
-  providers: readonly string[],
+  provider: string,
   paymentsMax: number,
   putOffSeconds: number,
 ): Promise<UnsettledPayment[]> {
@@ -22,15 +24,16 @@ export async function claimUnsettled(
     name: 'claim-unsettled',
     text: `
       with due as materialized (
-        select id from payments where provider = any ($1::text[]) and ask_at <= now()
+        select id from payments where provider = $1 and ask_at <= now()
         order by ask_at limit $2 for update skip locked)
       update payments p set ask_at = now() + make_interval(secs => $3)
       from due where p.id = due.id
       returning p.id, p.provider, p.account, p.provider_payment_id as "providerPaymentId",
         p.is_provisional as "isProvisional", p.version, p.asks,
         extract(epoch from now() - p.created_at)::float8 as "ageSeconds",
+        p.ask_at::text as claim,
         (select reference from orders where orders.id = p.order_id) as "orderReference"`,
-    values: [providers, paymentsMax, putOffSeconds],
+    values: [provider, paymentsMax, putOffSeconds],
   });
   return rows;
 }
@@ -51,28 +54,36 @@ export async function schedule(
 }
 
 /**
- * Notes that a payment was asked about. It is asked about again while it is still unsettled, unless
- * the schedule is at its end.
+ * Notes that a payment was asked about. It is asked about again while it is still unsettled, or has
+ * a refund of which nobody knows, unless the schedule is at its end.
  *
  * @param inSeconds until the next time; null: never again
- * @param isAnswered the provider said how the payment stands
+ * @param result whether the provider said how the payment stands; one that could not be asked does
+ * not count
  */
 export async function noteAsked(
   database: Queryable,
-  paymentId: string,
+  { id, claim }: Pick<UnsettledPayment, 'id' | 'claim'>,
   inSeconds: number | null,
-  isAnswered: boolean,
+  result: 'answered' | 'absent' | 'failed',
 ): Promise<void> {
   await database.query({
     name: 'note-asked',
+    // Not when somebody wants it asked about meanwhile: what was seen may be older than the wish.
     text: `
-      update payments set asks = asks + 1, must_ask = must_ask and not ($3 or $2::float8 is null),
+      with asked as materialized (
+        select id, must_ask and $2::float8 is not null and ($3 <> 'answered' or exists (
+                     select from refunds
+                     where payment_id = $1 and outcome in ('asked', 'unknown'))) as must_ask
+        from payments where id = $1 and ask_at = $4::timestamptz and asks >= 0 for update)
+      update payments p set must_ask = asked.must_ask,
+        asks = case when $3 = 'failed' then p.asks else p.asks + 1 end,
         ask_at = case
           when $2::float8 is null then null
-          when status in ('pending', 'authorized') or (must_ask and not $3)
+          when p.status in ('pending', 'authorized') or asked.must_ask or $3 = 'failed'
             then now() + make_interval(secs => $2)
         end
-      where id = $1 and asks >= 0`,
-    values: [paymentId, inSeconds, isAnswered],
+      from asked where p.id = asked.id`,
+    values: [id, inSeconds, result, claim],
   });
 }

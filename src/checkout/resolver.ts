@@ -28,10 +28,14 @@ const CLAIM_SECONDS = 300;
  * number of processes may do so at once.
  */
 export async function resolveOnce(context: ResolverContext): Promise<Pass> {
-  const providers = [...context.providers.values()].filter(({ api }) => api !== null);
-  const names = providers.map(({ name }) => name);
-  if (names.length === 0) return 'done';
-  const due = await claimUnsettled(context.pool, names, PAYMENTS_MAX, CLAIM_SECONDS);
+  const asked = [...context.providers.values()].filter(({ api }) => api !== null);
+  // Each by itself: one that is slow must not hold up the others.
+  const passes = await Promise.all(asked.map(({ name }) => resolveProvider(context, name)));
+  return passes.includes('more') ? 'more' : 'done';
+}
+
+async function resolveProvider(context: ResolverContext, provider: string): Promise<Pass> {
+  const due = await claimUnsettled(context.pool, provider, PAYMENTS_MAX, CLAIM_SECONDS);
   const fresh = due.filter(({ asks }) => asks < 0).map(({ id }) => id);
   if (fresh.length > 0) await schedule(context.pool, fresh, context.scheduleSeconds[0] ?? 0);
   // At once: how many are asked about together is bounded where the provider is asked.
@@ -41,17 +45,27 @@ export async function resolveOnce(context: ResolverContext): Promise<Pass> {
 }
 
 async function resolvePayment(context: ResolverContext, payment: UnsettledPayment): Promise<void> {
-  let isAnswered = false;
+  const { pool, scheduleSeconds } = context;
   try {
-    const isThere = await observePayment(context, payment, 'poll');
-    isAnswered = isThere || (await giveUpIfLost(context, payment));
-    const { pool, lostAfterSeconds } = context;
-    if (isThere) await refuseLostRefunds(pool, payment.id, lostAfterSeconds);
-    context.report(payment, isThere ? 'answered' : 'absent');
+    const result = await askAbout(context, payment);
+    await noteAsked(pool, payment, nextInSeconds(context, payment), result);
+    context.report(payment, result);
   } catch (error) {
+    await noteAsked(pool, payment, scheduleSeconds[0] ?? 0, 'failed');
     context.report(payment, error instanceof Error ? error : new Error(String(error)));
   }
-  await noteAsked(context.pool, payment.id, nextInSeconds(context, payment.asks + 1), isAnswered);
+}
+
+async function askAbout(
+  context: ResolverContext,
+  payment: UnsettledPayment,
+): Promise<'answered' | 'absent'> {
+  const isThere = await observePayment(context, payment, 'poll');
+  if (isThere) {
+    await refuseLostRefunds(context.pool, payment.id, context.lostAfterSeconds);
+    return 'answered';
+  }
+  return (await giveUpIfLost(context, payment)) ? 'answered' : 'absent';
 }
 
 /** A payment that never came to its provider, although nobody will send it there any more. */
@@ -63,7 +77,12 @@ async function giveUpIfLost(context: ResolverContext, payment: UnsettledPayment)
   return true;
 }
 
-function nextInSeconds({ scheduleSeconds, asksMax }: ResolverContext, asks: number): number | null {
-  if (asks >= asksMax) return null;
-  return scheduleSeconds[Math.min(asks, scheduleSeconds.length - 1)] ?? null;
+/** One of which nobody knows whether it exists is asked about until that is known. */
+function nextInSeconds(
+  { scheduleSeconds, asksMax }: ResolverContext,
+  { asks, isProvisional }: UnsettledPayment,
+): number | null {
+  const next = asks + 1;
+  if (next >= asksMax && !isProvisional) return null;
+  return scheduleSeconds[Math.min(next, scheduleSeconds.length - 1)] ?? null;
 }

@@ -14,6 +14,7 @@ import { showPayment } from '../payments/show.queries.js';
 import { referenceOf } from '../providers/own-reference.js';
 import type { StartedPayment } from '../providers/provider-api.js';
 import { readInput } from '../read-input.js';
+import { askProvider, unknownOutcome, type ProviderAnswer } from './ask-provider.js';
 import { bindStart, recordStart, refuseStart } from './bind-start.js';
 import { cancelPayment } from './cancel-payment.js';
 import {
@@ -29,7 +30,6 @@ import {
 import { apiOf, type CheckoutContext } from './context.js';
 import { orderParams, startPaymentInput } from './inputs.js';
 import { mayStillSucceed } from './may-still-succeed.js';
-import { answerOf, unknownOutcome, type ProviderAnswer } from './provider-answer.js';
 
 /**
  * Starts a payment of an order: the row first, then the provider, under a key derived from the row.
@@ -42,7 +42,7 @@ export function startPaymentOperation(context: CheckoutContext): Operation {
     phases: {
       started: writing((tx, run) => createPayment(context, tx, run)),
       payment_created: asking(
-        (run) => askProvider(context, run),
+        (run) => requestPayment(context, run),
         (tx, run, answer) => recordAnswer(tx, run, answer),
       ),
       order_cancelled: asking(
@@ -60,6 +60,9 @@ async function createPayment(context: CheckoutContext, tx: Tx, run: Run): Promis
     startPaymentInput(providers),
     run.body,
   );
+  if (context.providers.get(provider)?.hasAccount(account) !== true) {
+    throw new TollgateError('bad_request', `account: ${provider} has no account of this name`);
+  }
   const api = apiOf(context, { provider, account });
   if (api.needsEmail && customer.email === null) {
     throw new TollgateError('bad_request', `customer.email: ${provider} needs it`);
@@ -110,13 +113,15 @@ async function refuseSecondPayment(
   });
 }
 
-async function askProvider(
+async function requestPayment(
   context: CheckoutContext,
   run: Run,
 ): Promise<ProviderAnswer<StartedPayment>> {
   const start = await startOf(context, run);
-  const firstAskedAtMs = run.attempts > 1 ? start.firstAskedAtMs : null;
-  return answerOf(() => apiOf(context, start).startPayment({ ...start, firstAskedAtMs }));
+  const asking = { ...start, what: 'payment_starts', id: start.paymentId } as const;
+  return askProvider(context.pool, asking, (noting) =>
+    apiOf(context, start).startPayment({ ...start, ...noting }),
+  );
 }
 
 async function recordAnswer(

@@ -13,7 +13,13 @@ import { observePayment } from './observe-payment.js';
  */
 export async function verifyPayment(context: CheckoutContext, paymentId: string) {
   const subject = await findSubject(context.pool, paymentId);
-  if (!subject) throw new TollgateError('not_found', 'there is no payment with this id');
+  if (!subject) throw notFound();
   await observePayment(context, subject, 'verify');
-  return showPayment(context.pool, paymentId);
+  const payment = await showPayment(context.pool, paymentId);
+  if (!payment) throw notFound(); // it turned out to be one that we have under another id
+  return payment;
+}
+
+function notFound(): TollgateError {
+  return new TollgateError('not_found', 'there is no payment with this id');
 }

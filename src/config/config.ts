@@ -116,11 +116,14 @@ function productionProblems(environment: Environment | undefined): string[] {
   const bases = Object.entries({ STRIPE_API_BASE, PAYSTACK_API_BASE });
   return [
     ...bases
-      .filter(([, base]) => base !== undefined && base.startsWith('http://'))
-      .filter(([, base]) => !isLoopback(new URL(base ?? '').hostname))
+      .filter(([, base]) => base?.startsWith('http://') === true && !isLoopback(hostOf(base)))
       .map(([name]) => `${name}: an API key must not travel in clear text; use https`),
     ...(FAILPOINTS.length > 0 ? ['FAILPOINTS: only for tests'] : []),
   ];
+}
+
+function hostOf(base: string): string {
+  return new URL(base).hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 /** One variable may hold both what signs and what asks: its problems are told once. */

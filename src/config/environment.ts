@@ -20,6 +20,20 @@ const optionalUrl = (protocols: readonly string[]) =>
       message: `must start with ${protocols.join(' or ')}`,
     });
 
+/** Scheme, host and port alone: the paths are the provider's. */
+const apiBase = z
+  .string()
+  .optional()
+  .refine((value) => value === undefined || isOrigin(value), {
+    message: 'expected http(s)://host[:port] without a path',
+  });
+
+function isOrigin(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, origin } = new URL(value);
+  return /^https?:$/.test(protocol) && value.replace(/\/$/, '') === origin;
+}
+
 const ROLES = ['api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -105,10 +119,10 @@ export const environmentSchema = z.object({
   BACKOFF_FACTOR: z.coerce.number().min(1).max(10).default(4).describe('growth per attempt'),
   BACKOFF_CAP_SECONDS: integer(1, 604_800, 86_400).describe('no pause is longer'),
 
-  STRIPE_API_BASE: optionalUrl(['http://', 'https://']).describe(
+  STRIPE_API_BASE: apiBase.describe(
     "scheme, host and port of Stripe's API; without it Stripe's own",
   ),
-  PAYSTACK_API_BASE: optionalUrl(['http://', 'https://']).describe(
+  PAYSTACK_API_BASE: apiBase.describe(
     "scheme, host and port of Paystack's API; without it Paystack's own",
   ),
   PROVIDER_TIMEOUT_MS: integer(100, 120_000, 10_000).describe(

@@ -4,10 +4,10 @@ import {
   OrderEntity,
   PaymentEntity,
   PaymentFactEntity,
-  RefundEntity,
   ReviewEntity,
   TransitionEntity,
 } from './payment.entity.js';
+import { RefundEntity } from './refund.entity.js';
 
 /** Rows that are read through TypeORM: a literal list. */
 export const ENTITIES = [

@@ -28,6 +28,12 @@ export class OrderEntity {
   @Column(amount('amount_refunded_minor'))
   amountRefundedMinor!: number;
 
+  @Column('timestamptz', { name: 'cancel_requested_at', nullable: true })
+  cancelRequestedAt!: Date | null;
+
+  @Column('timestamptz', { name: 'cancelled_at', nullable: true })
+  cancelledAt!: Date | null;
+
   @Column('jsonb')
   metadata!: Readonly<Record<string, unknown>>;
 
@@ -135,34 +141,6 @@ export class PaymentFactEntity {
 
   @Column('timestamptz', { name: 'recorded_at' })
   recordedAt!: Date;
-}
-
-/** A row of `refunds`. */
-@Entity('refunds')
-export class RefundEntity {
-  @PrimaryColumn('uuid')
-  id!: string;
-
-  @Column('uuid', { name: 'payment_id' })
-  paymentId!: string;
-
-  @Column(amount('amount_minor'))
-  amountMinor!: number;
-
-  @Column('text')
-  currency!: string;
-
-  @Column('text', { nullable: true })
-  reason!: string | null;
-
-  @Column('text')
-  outcome!: 'asked' | 'unknown' | 'accepted' | 'refused';
-
-  @Column('text', { name: 'provider_refund_id', nullable: true })
-  providerRefundId!: string | null;
-
-  @Column('timestamptz', { name: 'created_at' })
-  createdAt!: Date;
 }
 
 /** A row of `disputes`. */

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { TollgateError } from '../errors.js';
 
 declare const transaction: unique symbol;
 
@@ -42,6 +43,7 @@ export function sqlState(error: unknown): string | null {
 
 /** The connection or the server went away, or has no room: not what was asked is at fault. */
 export function isDatabaseTrouble(error: unknown): boolean {
+  if (error instanceof TollgateError) return false; // it says itself what it is about
   const state = sqlState(error);
   if (state !== null) return /^(08|53|57P|58|25006)/.test(state);
   return error instanceof Error && CONNECTION_TROUBLE.test(error.message);

@@ -1,13 +1,15 @@
-import type { Tx } from '../database/transaction.js';
+import { sqlState, type Tx } from '../database/transaction.js';
 import {
   bindPayment,
   deletePayment,
+  findStartedIds,
   moveBelongings,
   moveTransitions,
   takeOver,
 } from './adopt.queries.js';
 import { lockPayments, type PaymentKey } from './lock.queries.js';
-import type { PaymentRow } from './ring-state.js';
+import { OutdatedRead } from './outdated-read.js';
+import type { EventFacts, PaymentRow } from './ring-state.js';
 
 /** Says which payment of ours a payment at the provider is. */
 export interface Adoption extends PaymentKey {
@@ -16,29 +18,92 @@ export interface Adoption extends PaymentKey {
 }
 
 /**
- * Gives a payment that we started the id of the provider, whoever tells it first: the answer to our
- * request or an event that overtakes it. The orders of both must be locked.
+ * Gives payments that we started the ids of the provider, whoever tells them first: the answer to
+ * our request or an event that overtakes it. The orders of all of them are locked.
  *
- * Should an event that does not name our reference have made a row for it before, that row becomes
- * part of ours: there is one row per payment, and the id that our client knows stays.
+ * @returns the events, each about the payment that it belongs to
  */
-export async function adoptPayment(tx: Tx, adoption: Adoption): Promise<void> {
-  const { provider, account, providerPaymentId, startedAs } = adoption;
-  const started = { provider, account, providerPaymentId: startedAs };
-  const rows = await lockPayments(tx, [started, adoption], []);
-  const ours = rows.find((row) => row.providerPaymentId === startedAs);
-  // Bound before, or never started here. What was paid under our reference stays what it is.
-  if (!ours || (!ours.isProvisional && ours.amountCapturedMinor > 0n)) return;
-  const other = rows.find(
-    (row) => row.providerPaymentId === providerPaymentId && row.id !== ours.id,
-  );
+export async function adoptPayments(
+  tx: Tx,
+  events: readonly EventFacts[],
+): Promise<readonly EventFacts[]> {
+  const adopted = new Map<string, string>();
+  for (const adoption of adoptionsOf(events)) {
+    const providerPaymentId = await adoptPayment(tx, adoption);
+    adopted.set(JSON.stringify(adoption), providerPaymentId);
+  }
+  if (adopted.size === 0) return events;
+  return events.map((event) => {
+    const adoption = adoptionOf(event);
+    const providerPaymentId = adoption && adopted.get(JSON.stringify(adoption));
+    return providerPaymentId ? { ...event, facts: { ...event.facts, providerPaymentId } } : event;
+  });
+}
+
+/** Payments that events say were started by us, in the order in which they are locked. */
+export function adoptionsOf(events: readonly EventFacts[]): Adoption[] {
+  const adoptions = events.flatMap((event) => adoptionOf(event) ?? []);
+  const byKey = new Map(adoptions.map((one) => [JSON.stringify(one), one]));
+  return [...byKey].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, one]) => one);
+}
+
+function adoptionOf({ provider, account, facts }: EventFacts): Adoption | null {
+  const { startedAs, providerPaymentId } = facts;
+  if (startedAs === null || providerPaymentId === null) return null;
+  return { startedAs, provider, account, providerPaymentId };
+}
+
+/**
+ * Should an event that does not name our reference have made a row for the payment before, that row
+ * becomes part of ours: there is one row per payment, and the id that our client knows stays.
+ *
+ * @returns the id at the provider under which the payment is kept
+ */
+async function adoptPayment(tx: Tx, adoption: Adoption): Promise<string> {
+  const { providerPaymentId, startedAs } = adoption;
+  const rows = await lockPayments(tx, [adoption], await findStartedIds(tx, adoption));
+  const ours = rows.find((row) => row.startedAs === startedAs);
+  if (!ours) return providerPaymentId; // never started here
+  if (!ours.isProvisional && ours.providerPaymentId === providerPaymentId) return providerPaymentId;
+  if (!ours.isProvisional && !isAnotherTry(providerPaymentId, startedAs)) return providerPaymentId;
+  if (!ours.isProvisional && !replaces(providerPaymentId, ours)) return ours.providerPaymentId;
+
+  const other = rows.find((row) => row.id !== ours.id);
+  if (other?.startedAs) return providerPaymentId; // a payment of its own, whatever it claims to be
   if (other) await absorb(tx, other, ours);
-  await bindPayment(tx, ours.id, providerPaymentId);
+  await bind(tx, ours.id, providerPaymentId);
+  return providerPaymentId;
+}
+
+/** A provider without idempotency keys is asked again as `<reference>-2`: one payment all the same. */
+function isAnotherTry(providerPaymentId: string, startedAs: string): boolean {
+  return providerPaymentId === startedAs || providerPaymentId.startsWith(`${startedAs}-`);
+}
+
+/** The newest try is the one that can be paid, unless an older one was paid already. */
+function replaces(providerPaymentId: string, ours: PaymentRow): boolean {
+  if (ours.amountCapturedMinor > 0n) return false;
+  return tryOf(providerPaymentId, ours) > tryOf(ours.providerPaymentId, ours);
+}
+
+function tryOf(providerPaymentId: string, { startedAs }: PaymentRow): number {
+  return Number(providerPaymentId.slice((startedAs ?? '').length + 1) || 1);
 }
 
 async function absorb(tx: Tx, other: PaymentRow, ours: PaymentRow): Promise<void> {
   await moveBelongings(tx, other.id, ours.id);
   await moveTransitions(tx, other.id, ours);
-  await takeOver(tx, ours.id, other);
+  await takeOver(tx, ours.id, other.id);
   await deletePayment(tx, other.id);
 }
+
+async function bind(tx: Tx, paymentId: string, providerPaymentId: string): Promise<void> {
+  try {
+    await bindPayment(tx, paymentId, providerPaymentId);
+  } catch (error) {
+    if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    throw new OutdatedRead('an event made a row for this payment at the same moment');
+  }
+}
+
+const UNIQUE_VIOLATION = '23505';

@@ -16,8 +16,57 @@ export async function bindPayment(
   });
 }
 
-/** Tables whose rows belong to a payment, with nothing that two payments could both have. */
-const BELONGINGS = ['payment_facts', 'payment_parts', 'disputes', 'reviews', 'inbox'] as const;
+/** The rows of payments that were started under these references, whatever they are called now. */
+export async function findStartedIds(tx: Tx, started: StartedKey): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'find-started-ids',
+    text: `select id from payments where provider = $1 and account = $2 and started_as = $3`,
+    values: [started.provider, started.account, started.startedAs],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** The orders of payments that were started under these references. */
+export async function findStartedReferences(
+  tx: Tx,
+  started: readonly StartedKey[],
+): Promise<string[]> {
+  const { rows } = await tx.query<{ reference: string }>({
+    name: 'find-started-references',
+    text: `
+      select o.reference
+      from unnest($1::text[], $2::text[], $3::text[]) as k (provider, account, started_as)
+      join payments p
+        on (p.provider, p.account, p.started_as) = (k.provider, k.account, k.started_as)
+      join orders o on o.id = p.order_id`,
+    values: [
+      started.map(({ provider }) => provider),
+      started.map(({ account }) => account),
+      started.map(({ startedAs }) => startedAs),
+    ],
+  });
+  return rows.map(({ reference }) => reference);
+}
+
+/** Names a payment by the reference under which we started it. */
+interface StartedKey {
+  readonly provider: string;
+  readonly account: string;
+  readonly startedAs: string;
+}
+
+/**
+ * Tables whose rows belong to a payment. A payment that nobody could tell the id of has nothing in
+ * them that another could have too: only facts under a key of our own.
+ */
+const BELONGINGS = [
+  'payment_facts',
+  'payment_parts',
+  'disputes',
+  'reviews',
+  'refunds',
+  'inbox',
+] as const;
 
 /** Moves everything that belongs to a payment to another one, except for its moves. */
 export async function moveBelongings(tx: Tx, fromId: string, toId: string): Promise<void> {
@@ -39,17 +88,16 @@ export async function moveTransitions(
   });
 }
 
-/** Takes over order and version of a payment that has become part of this one. */
-export async function takeOver(
-  tx: Tx,
-  paymentId: string,
-  given: { readonly orderId: string | null; readonly version: number },
-): Promise<void> {
+/** Takes over order, version and open questions of a payment that becomes part of this one. */
+export async function takeOver(tx: Tx, paymentId: string, otherId: string): Promise<void> {
   await tx.query({
     name: 'take-over-payment',
     text: `
-      update payments set order_id = coalesce($2, order_id), version = version + $3 where id = $1`,
-    values: [paymentId, given.orderId, given.version],
+      update payments p set order_id = coalesce(o.order_id, p.order_id),
+        version = p.version + o.version, must_ask = p.must_ask or o.must_ask,
+        ask_at = least(p.ask_at, o.ask_at)
+      from payments o where p.id = $1 and o.id = $2`,
+    values: [paymentId, otherId],
   });
 }
 

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../database/transaction.js';
-import { adoptPayment, type Adoption } from './adopt-payment.js';
+import { adoptionsOf, adoptPayments } from './adopt-payment.js';
+import { findStartedReferences } from './adopt.queries.js';
 import {
   loadDisputes,
   loadFacts,
@@ -18,8 +19,9 @@ import {
   type PartKey,
   type PaymentKey,
 } from './lock.queries.js';
+import { OutdatedRead } from './outdated-read.js';
 import { planRing } from './plan-ring.js';
-import type { EventFacts, RingChanges, RingState } from './ring-state.js';
+import type { EventFacts, OrderRow, RingChanges, RingState } from './ring-state.js';
 import {
   deleteParkedFacts,
   insertTransitions,
@@ -31,15 +33,6 @@ import {
   upsertParkedFacts,
   upsertReviews,
 } from './write.queries.js';
-
-/**
- * What was read before the locks is not what is under them: somebody moved a payment to another
- * order in between. Carries PostgreSQL's code for that, so the transaction is tried again.
- */
-class OutdatedRead extends Error {
-  override readonly name = 'OutdatedRead';
-  readonly code = '40001';
-}
 
 /**
  * Applies the events of a ring in the transaction of the caller: locks what they touch (orders,
@@ -54,18 +47,18 @@ export async function applyFacts(
   events: readonly EventFacts[],
 ): Promise<Pick<RingChanges, 'outcomes' | 'unparked'>> {
   if (events.length === 0) return { outcomes: new Map(), unparked: [] };
-  const changes = planRing(events, await lockRing(tx, events));
+  const orders = await lockOrdersOf(tx, events);
+  const adopted = await adoptPayments(tx, events);
+  const changes = planRing(adopted, await lockRing(tx, adopted, orders));
   await writeChanges(tx, changes);
   return changes;
 }
 
-async function lockRing(tx: Tx, events: readonly EventFacts[]): Promise<RingState> {
-  const payments = paymentsOf(events);
-  const partKeys = partsOf(events);
+/** Orders come first: those that the events name, and those that their payments belong to. */
+async function lockOrdersOf(tx: Tx, events: readonly EventFacts[]): Promise<OrderRow[]> {
   const adoptions = adoptionsOf(events);
-
-  const started = adoptions.map((one) => ({ ...one, providerPaymentId: one.startedAs }));
-  const known = await findOrderReferences(tx, [...payments, ...started], partKeys);
+  const started = adoptions.length > 0 ? await findStartedReferences(tx, adoptions) : [];
+  const known = await findOrderReferences(tx, paymentsOf(events), partsOf(events));
   const named = referencesOf(events);
   if (named.length > 0) {
     await insertOrders(
@@ -73,9 +66,17 @@ async function lockRing(tx: Tx, events: readonly EventFacts[]): Promise<RingStat
       named.map((reference) => ({ id: uuidv7(), reference })),
     );
   }
-  const references = [...new Set([...named, ...known])].sort();
-  const orders = references.length > 0 ? await lockOrders(tx, references) : [];
-  for (const adoption of adoptions) await adoptPayment(tx, adoption);
+  const references = [...new Set([...named, ...known, ...started])].sort();
+  return references.length > 0 ? lockOrders(tx, references) : [];
+}
+
+async function lockRing(
+  tx: Tx,
+  events: readonly EventFacts[],
+  orders: readonly OrderRow[],
+): Promise<RingState> {
+  const payments = paymentsOf(events);
+  const partKeys = partsOf(events);
   await insertPayments(tx, payments);
   const parts = partKeys.length > 0 ? await lockParts(tx, partKeys) : [];
   const parkedFacts = parts.some((part) => part.paymentId === null)
@@ -83,7 +84,11 @@ async function lockRing(tx: Tx, events: readonly EventFacts[]): Promise<RingStat
     : [];
   const linked = parts.flatMap(({ paymentId }) => (paymentId === null ? [] : [paymentId]));
   const locked = await lockPayments(tx, payments, linked);
+  if (payments.some((key) => !locked.some((row) => isSamePayment(row, key)))) {
+    throw new OutdatedRead('a payment was merged into another one before its lock');
+  }
 
+  const references = orders.map(({ reference }) => reference);
   const orderIds = orders.map(({ id }) => id);
   if (locked.some(({ orderId }) => orderId !== null && !orderIds.includes(orderId))) {
     throw new OutdatedRead('a payment belongs to another order than before its lock');
@@ -123,6 +128,14 @@ async function writeChanges(tx: Tx, changes: RingChanges): Promise<void> {
   if (reviews.length > 0) await upsertReviews(tx, reviews);
 }
 
+function isSamePayment(one: PaymentKey, other: PaymentKey): boolean {
+  return (
+    one.providerPaymentId === other.providerPaymentId &&
+    one.provider === other.provider &&
+    one.account === other.account
+  );
+}
+
 type NewPayment = PaymentKey & { readonly id: string; readonly livemode: boolean };
 
 function paymentsOf(events: readonly EventFacts[]): NewPayment[] {
@@ -136,18 +149,6 @@ function paymentsOf(events: readonly EventFacts[]): NewPayment[] {
     payments.set(key, { provider, account, providerPaymentId, livemode: livemode ?? false, id });
   }
   return [...payments.values()];
-}
-
-/** Payments that an event says were started by us, in the order in which they are locked. */
-function adoptionsOf(events: readonly EventFacts[]): Adoption[] {
-  const adoptions = new Map<string, Adoption>();
-  for (const { provider, account, facts } of events) {
-    const { providerPaymentId, startedAs } = facts;
-    if (providerPaymentId === null || startedAs === null) continue;
-    const key = JSON.stringify([startedAs, provider, account, providerPaymentId]);
-    adoptions.set(key, { provider, account, providerPaymentId, startedAs });
-  }
-  return [...adoptions].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, one]) => one);
 }
 
 function partsOf(events: readonly EventFacts[]): PartKey[] {

@@ -155,7 +155,7 @@ export async function lockPayments(
 
 export const PAYMENT_COLUMNS = `id, provider, account, provider_payment_id, order_id, status,
   currency, amount_minor, amount_authorized_minor, amount_captured_minor, amount_refunded_minor,
-  livemode, is_provisional, version`;
+  livemode, is_provisional, started_as, version`;
 
 /** A payment as `pg` gives it: bigint arrives as a string. */
 export interface PaymentColumns {
@@ -172,6 +172,7 @@ export interface PaymentColumns {
   amount_refunded_minor: string;
   livemode: boolean;
   is_provisional: boolean;
+  started_as: string | null;
   version: number;
 }
 
@@ -190,6 +191,7 @@ export function toPayment(row: PaymentColumns): PaymentRow {
     amountRefundedMinor: BigInt(row.amount_refunded_minor),
     livemode: row.livemode,
     isProvisional: row.is_provisional,
+    startedAs: row.started_as,
     version: row.version,
   };
 }

@@ -1,9 +1,5 @@
-import type {
-  OrderEntity,
-  PaymentEntity,
-  RefundEntity,
-  ReviewEntity,
-} from '../database/payment.entity.js';
+import type { OrderEntity, PaymentEntity, ReviewEntity } from '../database/payment.entity.js';
+import type { RefundEntity } from '../database/refund.entity.js';
 
 /** What is read of an order without following its relations. */
 export type OrderView = Omit<OrderEntity, 'payments'>;
@@ -49,7 +45,8 @@ export function presentOrder(
   reviews: readonly ReviewEntity[],
 ) {
   const { reference, status, currency, amountDueMinor, amountPaidMinor } = order;
-  const { amountRefundedMinor, metadata, version, createdAt, updatedAt } = order;
+  const { amountRefundedMinor, metadata, cancelRequestedAt, cancelledAt } = order;
+  const { version, createdAt, updatedAt } = order;
   return {
     reference,
     status,
@@ -58,6 +55,8 @@ export function presentOrder(
     amountPaidMinor,
     amountRefundedMinor,
     metadata,
+    cancelRequestedAt,
+    cancelledAt,
     payments: payments.map(presentPayment),
     reviews: reviews.map(presentReview),
     createdAt,

@@ -41,6 +41,8 @@ export interface PaymentRow {
   readonly livemode: boolean;
   /** True as long as `providerPaymentId` is our own name for it, since nobody told the provider's. */
   readonly isProvisional: boolean;
+  /** The reference under which we started it; null when somebody else did. Never changes. */
+  readonly startedAs: string | null;
   /** 0: the row was made by the ring that is being applied. */
   readonly version: number;
 }

@@ -27,6 +27,7 @@ export async function showOrder(database: Queryable, reference: string) {
       select id, reference, status, currency, amount_due_minor::float8 as "amountDueMinor",
              amount_paid_minor::float8 as "amountPaidMinor",
              amount_refunded_minor::float8 as "amountRefundedMinor", metadata, version,
+             cancel_requested_at as "cancelRequestedAt", cancelled_at as "cancelledAt",
              created_at as "createdAt", updated_at as "updatedAt"
       from orders where reference = $1`,
     values: [reference],

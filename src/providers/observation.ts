@@ -20,8 +20,8 @@ export interface SeenPayment {
   readonly times: ObservationTimes;
   readonly refunds: readonly ObservedRefund[];
   /**
-   * What tells this look from an earlier one that saw the same; null where the same state is the
-   * same news, because it cannot have been another in between.
+   * When this was seen, where a state may come back and be news again (pending after failed); null
+   * where the same state is the same news, because it cannot have been another in between.
    */
   readonly look: number | null;
 }

@@ -45,13 +45,13 @@ export interface ProviderApi {
    * Stripe's list by our metadata, Paystack's transaction by our reference. Null: it is not there.
    * `clientSecret` and `authorizationUrl` are null where the provider does not tell them again.
    */
-  findPayment(start: PaymentStart): Promise<StartedPayment | null>;
+  findPayment(start: Omit<PaymentStart, 'noteAsked'>): Promise<StartedPayment | null>;
   /** Makes it impossible to pay; does nothing where the provider knows no such thing. */
   cancelPayment(payment: ProviderPayment): Promise<void>;
   /** Gives money back, or finds the refund that an earlier call made. */
   refundPayment(refund: RefundOrder): Promise<RefundedPayment>;
   /** Looks at a payment with its refunds. */
-  observePayment(payment: PaymentToObserve): Promise<Observation>;
+  observePayment(payment: ProviderPayment): Promise<Observation>;
   /** Looks at what an event points at; null when that says nothing about a payment. */
   observeObject(account: string, pointer: ObjectPointer): Promise<Observation | null>;
 }
@@ -76,8 +76,16 @@ export interface PaymentStart {
   /** Where the customer comes back to; null when the client takes care of it. */
   readonly returnUrl: string | null;
   readonly customer: Customer;
-  /** When this was asked for the first time, milliseconds since 1970; null: never before. */
-  readonly firstAskedAtMs: number | null;
+  /** When this was asked for before; null: never. */
+  readonly asked: AskedBefore | null;
+  /** Called right before a request leaves that may act; when it throws, none leaves. */
+  readonly noteAsked: () => Promise<void>;
+}
+
+/** Earlier requests for the same, of which any may have acted. Milliseconds since 1970. */
+export interface AskedBefore {
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
 }
 
 export interface Customer {
@@ -104,17 +112,13 @@ export interface RefundOrder extends ProviderPayment {
   readonly currency: string;
   readonly reason: string | null;
   /** As in {@link PaymentStart}. */
-  readonly firstAskedAtMs: number | null;
+  readonly asked: AskedBefore | null;
+  readonly noteAsked: () => Promise<void>;
 }
 
 export interface RefundedPayment {
   /** The provider's id of the refund: the key of its fact. */
   readonly providerRefundId: string;
-}
-
-export interface PaymentToObserve extends ProviderPayment {
-  /** Told apart from earlier looks by this, where a state may come back (pending again). */
-  readonly version: number;
 }
 
 /** What an event points at, when it does not say by itself what happened. */

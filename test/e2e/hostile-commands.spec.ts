@@ -284,10 +284,10 @@ describe('commands that are not as they should be', () => {
       ['at a provider that there is not', { provider: 'nobody' }, 400, 'bad_request'],
       ['at Paystack without an address', { provider: 'paystack' }, 400, 'bad_request'],
       [
-        'for an account without a key',
+        'for an account that there is not',
         { provider: 'stripe', account: 'other' },
-        503,
-        'provider_not_configured',
+        400,
+        'bad_request',
       ],
       [
         'with an address that is none',

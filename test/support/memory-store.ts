@@ -151,6 +151,7 @@ export class MemoryStore {
       amountRefundedMinor: 0n,
       livemode,
       isProvisional: false,
+      startedAs: null,
       version: 0,
     });
   }

@@ -22,8 +22,7 @@ export function createPaystackApi(options: ApiOptions, orderReferenceKey: string
     findPayment: (start) => findPaystackPayment(client, start),
     cancelPayment: () => Promise.resolve(),
     refundPayment: (order) => refundPaystackPayment(client, order, options.settleMs),
-    observePayment: ({ version, ...payment }) =>
-      observePaystackPayment(client, orderReferenceKey, payment, version),
+    observePayment: (payment) => observePaystackPayment(client, orderReferenceKey, payment),
     observeObject: (account, pointer) =>
       observePaystackObject(client, orderReferenceKey, account, pointer),
   };

@@ -34,8 +34,15 @@ export interface PaystackAnswer {
 export interface PaystackClient {
   /** @throws TollgateError as {@link ProviderApi} says */
   get(request: PaystackRequest): Promise<PaystackAnswer>;
-  /** @throws as `get` */
-  post(request: PaystackRequest, body: JsonObject): Promise<PaystackAnswer>;
+  /**
+   * @param before runs when it is the request's turn; when it throws, nothing is asked
+   * @throws as `get`
+   */
+  post(
+    request: PaystackRequest,
+    body: JsonObject,
+    before: () => Promise<void>,
+  ): Promise<PaystackAnswer>;
 }
 
 /** One pool of connections for all accounts. Idle connections keep no process alive. */
@@ -55,6 +62,7 @@ export function createPaystackClient(options: ApiOptions): PaystackClient {
     access: Access,
     { account, path }: PaystackRequest,
     body: JsonObject | null,
+    before: () => Promise<void> = () => Promise.resolve(),
   ): Promise<PaystackAnswer> => {
     const headers = {
       authorization: `Bearer ${ofAccount(keys, account)}`,
@@ -62,6 +70,7 @@ export function createPaystackClient(options: ApiOptions): PaystackClient {
       ...(body === null ? {} : { 'content-type': 'application/json' }),
     };
     return policy.run(access, async (signal) => {
+      await before();
       try {
         const answer = await pool.request({
           path,
@@ -79,7 +88,7 @@ export function createPaystackClient(options: ApiOptions): PaystackClient {
 
   return {
     get: (target) => request('read', target, null),
-    post: (target, body) => request('write', target, body),
+    post: (target, body, before) => request('write', target, body, before),
   };
 }
 

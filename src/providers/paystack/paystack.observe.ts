@@ -33,14 +33,12 @@ const FINAL_STATUSES: ReadonlySet<unknown> = new Set(['success', 'reversed']);
 
 /**
  * Looks at a transaction and its refunds.
- * @param version tells looks apart that see a state which may come back; null: the time does
  * @throws as {@link ProviderApi} says
  */
 export async function observePaystackPayment(
   client: PaystackClient,
   orderReferenceKey: string,
   payment: ProviderPayment,
-  version: number | null,
 ): Promise<Observation> {
   const { id, data, answeredAtSeconds } = await verifyTransaction(client, payment);
   const listed = await listRefunds(client, payment.account, id, 'read');
@@ -55,7 +53,7 @@ export async function observePaystackPayment(
     },
     times: { observed_at: answeredAtSeconds, refunds_observed_at: listed.answeredAtSeconds },
     refunds: listed.refunds.flatMap(toOwnRefund),
-    look: isFinal ? null : (version ?? answeredAtSeconds),
+    look: isFinal ? null : answeredAtSeconds,
   });
 }
 
@@ -73,7 +71,7 @@ export async function observePaystackObject(
   if (pointer.kind !== TRANSACTION && pointer.kind !== TRANSACTION_NUMBER) return null;
   const providerPaymentId =
     pointer.kind === TRANSACTION ? pointer.id : await findReference(client, account, pointer.id);
-  return observePaystackPayment(client, orderReferenceKey, { account, providerPaymentId }, null);
+  return observePaystackPayment(client, orderReferenceKey, { account, providerPaymentId });
 }
 
 /** @see https://paystack.com/docs/api/transaction/#fetch */

@@ -54,7 +54,7 @@ export async function startPaystackPayment(
  */
 export async function findPaystackPayment(
   client: PaystackClient,
-  start: PaymentStart,
+  start: Omit<PaymentStart, 'noteAsked'>,
 ): Promise<StartedPayment | null> {
   let found: StartedPayment | null = null;
   for (const reference of referencesOf(start)) {
@@ -66,7 +66,7 @@ export async function findPaystackPayment(
   return found;
 }
 
-function referencesOf({ reference }: PaymentStart): string[] {
+function referencesOf({ reference }: Pick<PaymentStart, 'reference'>): string[] {
   return Array.from({ length: GENERATIONS_MAX }, (_, index) =>
     index === 0 ? reference : `${reference}-${index + 1}`,
   );
@@ -82,7 +82,11 @@ async function initializeUnlessTaken(
   const body = toBody(start, reference, orderReferenceKey);
   try {
     const { account } = start;
-    const { data } = await client.post({ account, path: '/transaction/initialize' }, body);
+    const { data } = await client.post(
+      { account, path: '/transaction/initialize' },
+      body,
+      start.noteAsked,
+    );
     const authorizationUrl = asObject(data)?.['authorization_url'];
     if (typeof authorizationUrl !== 'string') {
       throw unanswered('write', 'paystack made a transaction and told no address for it');
@@ -123,8 +127,10 @@ async function findStatus(
     const { data } = await verifyTransaction(client, { account, providerPaymentId: reference });
     return isUsableIdentifier(data['status']) ? data['status'] : '';
   } catch (error) {
-    if (error instanceof ProviderRefusal && error.reason === TRANSACTION_NOT_FOUND) return null;
-    throw error;
+    if (!(error instanceof ProviderRefusal)) throw error;
+    if (error.reason === TRANSACTION_NOT_FOUND) return null;
+    // Not being shown what was made does not mean that nothing was.
+    throw unanswered('write', 'paystack does not let us look for the transaction');
   }
 }
 

@@ -11,8 +11,16 @@ import { classifyStripeError } from './stripe.errors.js';
 export interface StripeClient {
   /** Asks for something. @throws TollgateError as {@link ProviderApi} says */
   read<T extends object>(account: string, ask: StripeRequest<T>): Promise<Stripe.Response<T>>;
-  /** Changes something. @throws as `read`, and Error for a defect of ours */
-  write<T extends object>(account: string, ask: StripeRequest<T>): Promise<Stripe.Response<T>>;
+  /**
+   * Changes something.
+   * @param before runs when it is the request's turn; when it throws, nothing is asked
+   * @throws as `read`
+   */
+  write<T extends object>(
+    account: string,
+    ask: StripeRequest<T>,
+    before?: () => Promise<void>,
+  ): Promise<Stripe.Response<T>>;
 }
 
 /** What the SDK takes for a closed connection. */
@@ -33,9 +41,11 @@ export function createStripeClient(options: ApiOptions): StripeClient {
     access: Access,
     account: string,
     ask: StripeRequest<T>,
+    before?: () => Promise<void>,
   ): Promise<Stripe.Response<T>> => {
     const sdk = ofAccount(sdks, account);
     return policy.run(access, async () => {
+      await before?.();
       const answer = await ask(sdk).catch((error: unknown) => {
         throw classifyStripeError(error, access);
       });
@@ -48,7 +58,7 @@ export function createStripeClient(options: ApiOptions): StripeClient {
 
   return {
     read: (account, ask) => request('read', account, ask),
-    write: (account, ask) => request('write', account, ask),
+    write: (account, ask, before) => request('write', account, ask, before),
   };
 }
 

@@ -25,7 +25,7 @@ export class StripeReplayedFailure extends ProviderBusyError {
 /**
  * What a failure of the SDK comes to. Nothing of the SDK's error but its code and its message is
  * kept: it carries the request, the answer and with them the client secret.
- * @returns a TollgateError, or a plain Error for a defect of ours
+ * @returns a TollgateError
  * @see https://docs.stripe.com/error-low-level
  */
 export function classifyStripeError(error: unknown, access: Access): Error {
@@ -53,9 +53,9 @@ function classifyAnswer(error: Stripe.errors.StripeError, status: number, access
   // Stripe's message quotes a part of the key.
   if (status === 401) return notConfigured('stripe does not accept the API key');
   if (status === 403) return notConfigured(`the API key may not do this at stripe (${status})`);
-  if (error instanceof Stripe.errors.StripeIdempotencyError) {
-    return new Error(`an idempotency key was used for two different requests: ${said}`);
-  }
+  // The same thing was asked for in other words, by an older version of us: what came of that counts.
+  if (error instanceof Stripe.errors.StripeIdempotencyError)
+    return new StripeReplayedFailure(status);
   if (status === 404) return new ProviderRefusal('stripe does not know this payment', reason);
   return new ProviderRefusal(`stripe refused: ${said}`, reason);
 }

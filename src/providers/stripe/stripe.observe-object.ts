@@ -17,7 +17,7 @@ export async function observeStripeObject(
 ): Promise<Observation | null> {
   const found = await findOwner(client, account, pointer);
   if (found === null) return null;
-  const look = { account, version: null, ...found };
+  const look = { account, ...found };
   return observeStripePayment(client, orderReferenceKey, look);
 }
 

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { createObservation, readAnswerTime } from '../observation.js';
 import { isOwnRefundReference, REFUND_REFERENCE_KEY } from '../own-reference.js';
-import type { Observation, ObservedRefund, PaymentToObserve } from '../provider-api.js';
+import type { Observation, ObservedRefund } from '../provider-api.js';
 import type { JsonObject } from '../provider.js';
 import type { StripeClient } from './stripe.client.js';
 import { readStripeLivemode } from './stripe.event.js';
@@ -13,8 +13,6 @@ import { isChargeId, readRefundPages } from './stripe.refund-payment.js';
 export interface StripeLook {
   readonly account: string;
   readonly providerPaymentId: string;
-  /** Tells looks apart that see a state which may come back; null: the time does. */
-  readonly version: PaymentToObserve['version'] | null;
   /** A dispute of the payment that was looked at before; null when that is not the question. */
   readonly dispute: Stripe.Response<Stripe.Dispute> | null;
 }
@@ -49,7 +47,7 @@ export async function observeStripePayment(
       ...(dispute === null ? {} : { dispute_observed_at: timeOf(dispute) }),
     },
     refunds: refunds.flatMap(toOwnRefund),
-    look: isFinal ? null : (look.version ?? observedAt),
+    look: isFinal ? null : observedAt,
   });
 }
 

@@ -26,10 +26,14 @@ export async function refundStripePayment(
   const params = toParams(order);
   const refund = await makeOnce<Stripe.Refund>({
     idempotencyKey: order.idempotencyKey,
-    firstAskedAtMs: order.firstAskedAtMs,
+    asked: order.asked,
     settleMs,
     post: (idempotencyKey) =>
-      client.write(order.account, (stripe) => stripe.refunds.create(params, { idempotencyKey })),
+      client.write(
+        order.account,
+        (stripe) => stripe.refunds.create(params, { idempotencyKey }),
+        order.noteAsked,
+      ),
     find: () => findRefund(client, order),
   });
   return { providerRefundId: refund.id };

@@ -8,6 +8,9 @@ import { readPages } from './stripe.pages.js';
 /** How far Stripe's clock and ours may be apart. */
 const CLOCK_SKEW_SECONDS = 120;
 
+/** For so long a request may take until it acts. */
+const ACTING_SECONDS_MAX = 600;
+
 /** How many pages of the account's payments are searched for one that we may have made. */
 const PAGES_MAX = 50;
 
@@ -32,11 +35,13 @@ export async function startStripePayment(
   const params = toParams(start, context.orderReferenceKey);
   const intent = await makeOnce<Stripe.PaymentIntent>({
     idempotencyKey: start.idempotencyKey,
-    firstAskedAtMs: start.firstAskedAtMs,
+    asked: start.asked,
     settleMs,
     post: (idempotencyKey) =>
-      client.write(start.account, (stripe) =>
-        stripe.paymentIntents.create(params, { idempotencyKey }),
+      client.write(
+        start.account,
+        (stripe) => stripe.paymentIntents.create(params, { idempotencyKey }),
+        start.noteAsked,
       ),
     find: () => findStarted(client, start),
   });
@@ -49,7 +54,7 @@ export async function startStripePayment(
  */
 export async function findStripePayment(
   client: StripeClient,
-  start: PaymentStart,
+  start: Omit<PaymentStart, 'noteAsked'>,
 ): Promise<StartedPayment | null> {
   const intent = await findStarted(client, start);
   return intent === null ? null : toStarted(intent);
@@ -81,13 +86,12 @@ function toParams(
  */
 async function findStarted(
   client: StripeClient,
-  { account, reference, firstAskedAtMs }: PaymentStart,
+  { account, reference, asked }: Omit<PaymentStart, 'noteAsked'>,
 ): Promise<Stripe.PaymentIntent | null> {
-  const nowSeconds = Math.floor(Date.now() / 1000);
-  const firstSeconds = Math.floor((firstAskedAtMs ?? Date.now()) / 1000);
+  const now = Date.now();
   const created = {
-    gte: firstSeconds - CLOCK_SKEW_SECONDS,
-    lte: nowSeconds + CLOCK_SKEW_SECONDS,
+    gte: Math.floor((asked?.firstAtMs ?? now) / 1000) - CLOCK_SKEW_SECONDS,
+    lte: Math.floor((asked?.lastAtMs ?? now) / 1000) + ACTING_SECONDS_MAX + CLOCK_SKEW_SECONDS,
   };
   const pages = readPages<Stripe.PaymentIntent>(client, {
     account,

@@ -1,4 +1,9 @@
-import type { ApiOptions, PaymentStart, RefundOrder } from '../../../src/providers/provider-api.js';
+import type {
+  ApiOptions,
+  AskedBefore,
+  PaymentStart,
+  RefundOrder,
+} from '../../../src/providers/provider-api.js';
 import { DEFAULT_ACCOUNT } from '../../../src/providers/provider.js';
 import { TollgateError, type ErrorCode } from '../../../src/errors.js';
 
@@ -11,6 +16,11 @@ export const PAYSTACK_KEY = 'sk_live_of_the_default_account';
 
 const HOUR_MS = 3_600_000;
 export const hoursAgo = (hours: number) => Date.now() - hours * HOUR_MS;
+
+/** That it was asked for once before; null: never. */
+export function askedAt(timeMs: number | null): AskedBefore | null {
+  return timeMs === null ? null : { firstAtMs: timeMs, lastAtMs: timeMs };
+}
 
 /** Limits that no test meets by chance. */
 export function apiOptions(baseUrl: string, given: Partial<ApiOptions> = {}): ApiOptions {
@@ -37,7 +47,8 @@ export function paymentStart(given: Partial<PaymentStart> = {}): PaymentStart {
     currency: 'NGN',
     returnUrl: 'https://shop.example/thanks',
     customer: { email: 'buyer@example.com', name: 'Sample Buyer' },
-    firstAskedAtMs: null,
+    asked: null,
+    noteAsked: () => Promise.resolve(),
     ...given,
   };
 }
@@ -54,7 +65,8 @@ export function refundOrder(
     amountMinor: 2000n,
     currency: 'NGN',
     reason: null,
-    firstAskedAtMs: null,
+    asked: null,
+    noteAsked: () => Promise.resolve(),
     ...given,
   };
 }

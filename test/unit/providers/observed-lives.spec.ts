@@ -192,14 +192,14 @@ async function live({ name, steps }: Life, secondsBetween: number) {
     cancel: () => provider.api.cancelPayment({ account: DEFAULT_ACCOUNT, providerPaymentId: id }),
   };
   const seen: PaymentFacts[] = [];
-  for (const [index, act] of steps.entries()) {
+  for (const act of steps) {
     nowMs += secondsBetween * 1000;
     await act(step);
     nowMs += secondsBetween * 1000;
-    seen.push(factsOf(provider, await look(provider, id, index)));
+    seen.push(factsOf(provider, await look(provider, id)));
   }
   nowMs += 60_000;
-  const last = factsOf(provider, await look(provider, id, steps.length));
+  const last = factsOf(provider, await look(provider, id));
   const told = standIn.events.flatMap(({ body }) => provider.translate(parsePayload(body)) ?? []);
   return {
     told: asEvents(name, 'told', told),

@@ -29,9 +29,8 @@ export async function startAt({ api }: { api: ProviderApi }): Promise<string> {
 export function look(
   { api }: { api: ProviderApi },
   providerPaymentId: string,
-  version = 1,
 ): Promise<Observation> {
-  return api.observePayment({ account: DEFAULT_ACCOUNT, providerPaymentId, version });
+  return api.observePayment({ account: DEFAULT_ACCOUNT, providerPaymentId });
 }
 
 /** What an observation means. */

@@ -5,6 +5,7 @@ import type { Fault } from '../../support/stand-in/faults.js';
 import { StandIn } from '../../support/stand-in/stand-in.js';
 import {
   apiOptions,
+  askedAt,
   codeOf,
   hoursAgo,
   paymentStart,
@@ -26,8 +27,8 @@ afterEach(() => standIn.close());
 const INITIALIZE = 'POST /transaction/initialize';
 const REFUND = 'POST /refund';
 const requestsTo = (route: string) => standIn.requests.filter((one) => one.route === route);
-const start = (firstAskedAtMs: number | null = null) =>
-  api.startPayment(paymentStart({ firstAskedAtMs }));
+const start = (askedAtMs: number | null = null) =>
+  api.startPayment(paymentStart({ asked: askedAt(askedAtMs) }));
 const startedIds = () => standIn.paystack.paymentIdsOf('order-1');
 
 describe('starting a payment at Paystack', () => {
@@ -105,7 +106,7 @@ describe('starting a payment at Paystack', () => {
 });
 
 describe('finding a payment at Paystack', () => {
-  const find = () => api.findPayment(paymentStart({ firstAskedAtMs: Date.now() }));
+  const find = () => api.findPayment(paymentStart({ asked: askedAt(Date.now()) }));
 
   it('finds the transaction, without its address', async () => {
     await start();
@@ -158,22 +159,22 @@ describe('refunding a payment at Paystack', () => {
   it('finds the refund again whose answer was lost', async () => {
     standIn.faults.next(REFUND, { kind: 'reset-after' });
     expect(await codeOf(refund())).toBe('provider_outcome_unknown');
-    const { providerRefundId } = await refund({ firstAskedAtMs: Date.now() });
+    const { providerRefundId } = await refund({ asked: askedAt(Date.now()) });
     expect(standIn.paystack.refundsOf(REFERENCE).map(({ id }) => id)).toEqual([providerRefundId]);
   });
 
   it('waits for what may still be listed, then asks again', async () => {
     standIn.faults.next(REFUND, { kind: 'reset-before' });
     expect(await codeOf(refund())).toBe('provider_outcome_unknown');
-    expect(await codeOf(refund({ firstAskedAtMs: Date.now() }))).toBe('provider_outcome_unknown');
+    expect(await codeOf(refund({ asked: askedAt(Date.now()) }))).toBe('provider_outcome_unknown');
     expect(standIn.paystack.refundsOf(REFERENCE)).toEqual([]);
-    await refund({ firstAskedAtMs: hoursAgo(2) });
+    await refund({ asked: askedAt(hoursAgo(2)) });
     expect(standIn.paystack.refundsOf(REFERENCE)).toHaveLength(1);
   });
 
   it('does not take the refund of another for it', async () => {
     const first = await refund({ reference: `${REFUND_REFERENCE}-b` });
-    const second = await refund({ firstAskedAtMs: hoursAgo(2) });
+    const second = await refund({ asked: askedAt(hoursAgo(2)) });
     expect(second.providerRefundId).not.toBe(first.providerRefundId);
   });
 
@@ -186,7 +187,7 @@ describe('refunding a payment at Paystack', () => {
     for (let number = 0; number < 130; number += 1) {
       await refund({ amountMinor: 1n, reference: `tg-other-${number}` });
     }
-    const again = await refund({ amountMinor: 1n, firstAskedAtMs: Date.now() });
+    const again = await refund({ amountMinor: 1n, asked: askedAt(Date.now()) });
     expect(again.providerRefundId).toBe(providerRefundId);
     expect(requestsTo('GET /refund').map(({ query }) => query['page'])).toEqual(['1', '2']);
   });

@@ -25,8 +25,7 @@ beforeEach(() => {
 afterAll(() => server.close());
 
 const start = () => api.startPayment(paymentStart());
-const observe = () =>
-  api.observePayment({ account: DEFAULT_ACCOUNT, providerPaymentId: 'ref', version: 1 });
+const observe = () => api.observePayment({ account: DEFAULT_ACCOUNT, providerPaymentId: 'ref' });
 const no = (message: string, code?: string) => ({ status: false, message, code });
 
 describe('a failure of Paystack', () => {
@@ -128,9 +127,7 @@ describe('the API of Paystack', () => {
   it('keeps a reference inside of its place in the address', async () => {
     server.answer = () => ({ status: 404, json: no('Not found') });
     const providerPaymentId = '../../refund?a=1#b';
-    await failureOf(
-      api.observePayment({ account: DEFAULT_ACCOUNT, providerPaymentId, version: 1 }),
-    );
+    await failureOf(api.observePayment({ account: DEFAULT_ACCOUNT, providerPaymentId }));
     expect(server.paths).toEqual(['GET /transaction/verify/..%2F..%2Frefund%3Fa%3D1%23b']);
   });
 });

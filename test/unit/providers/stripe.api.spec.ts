@@ -6,6 +6,7 @@ import type { Fault } from '../../support/stand-in/faults.js';
 import { StandIn } from '../../support/stand-in/stand-in.js';
 import {
   apiOptions,
+  askedAt,
   codeOf,
   failureOf,
   hoursAgo,
@@ -29,8 +30,11 @@ const POST_INTENT = 'POST /v1/payment_intents';
 const POST_REFUND = 'POST /v1/refunds';
 const requestsTo = (route: string) => standIn.requests.filter((one) => one.route === route);
 const keysAt = (route: string) => requestsTo(route).map(({ idempotencyKey }) => idempotencyKey);
+/** Asked for the first time then, and again just now: what is found may be new. */
+const since = (firstAtMs: number | null) =>
+  firstAtMs === null ? null : { firstAtMs, lastAtMs: Date.now() };
 const start = (firstAskedAtMs: number | null = null) =>
-  api.startPayment(paymentStart({ firstAskedAtMs }));
+  api.startPayment(paymentStart({ asked: since(firstAskedAtMs) }));
 const startedIds = () => standIn.stripe.paymentIdsOf('order-1');
 /** Of what has been asked for before, so long ago that it should be listed by now. */
 const SETTLED = hoursAgo(2);
@@ -149,7 +153,7 @@ describe('starting a payment at Stripe', () => {
       await api.startPayment(paymentStart({ reference: idempotencyKey, idempotencyKey }));
     }
     const before = standIn.requests.length;
-    const found = await api.findPayment(paymentStart({ firstAskedAtMs: Date.now() }));
+    const found = await api.findPayment(paymentStart({ asked: askedAt(Date.now()) }));
     expect(found?.providerPaymentId).toBe(startedIds()[0]);
     const pages = standIn.requests.slice(before).map(({ query }) => query);
     expect(pages).toHaveLength(3);
@@ -159,7 +163,8 @@ describe('starting a payment at Stripe', () => {
 });
 
 describe('finding a payment at Stripe', () => {
-  const find = (firstAskedAtMs: number | null) => api.findPayment(paymentStart({ firstAskedAtMs }));
+  const find = (askedAtMs: number | null) =>
+    api.findPayment(paymentStart({ asked: askedAt(askedAtMs) }));
 
   it('finds what was started, with what is needed to pay it', async () => {
     const started = await start();
@@ -240,7 +245,7 @@ describe('refunding a payment at Stripe', () => {
     const { id, refund } = await startPaid();
     standIn.faults.next(POST_REFUND, { kind: 'reset-after' });
     expect(await codeOf(refund())).toBe('provider_outcome_unknown');
-    const { providerRefundId } = await refund({ firstAskedAtMs: Date.now() });
+    const { providerRefundId } = await refund({ asked: askedAt(Date.now()) });
     expect(standIn.stripe.refundsOf(id).map((one) => one.id)).toEqual([providerRefundId]);
   });
 
@@ -248,7 +253,7 @@ describe('refunding a payment at Stripe', () => {
     const { id, refund } = await startPaid();
     standIn.faults.next(POST_REFUND, { kind: 'status-after' });
     expect(await codeOf(refund())).toBe('provider_outcome_unknown');
-    const { providerRefundId } = await refund({ firstAskedAtMs: Date.now() });
+    const { providerRefundId } = await refund({ asked: askedAt(Date.now()) });
     expect(standIn.stripe.refundsOf(id).map((one) => one.id)).toEqual([providerRefundId]);
   });
 
@@ -256,8 +261,8 @@ describe('refunding a payment at Stripe', () => {
     const { id, refund } = await startPaid();
     standIn.faults.next(POST_REFUND, { kind: 'status-before' });
     await failureOf(refund());
-    expect(await codeOf(refund({ firstAskedAtMs: Date.now() }))).toBe('provider_outcome_unknown');
-    await refund({ firstAskedAtMs: SETTLED });
+    expect(await codeOf(refund({ asked: askedAt(Date.now()) }))).toBe('provider_outcome_unknown');
+    await refund({ asked: askedAt(SETTLED) });
     expect(standIn.stripe.refundsOf(id)).toHaveLength(1);
     expect(keysAt(POST_REFUND).at(-1)).toBe('key-of-the-refund:2');
   });
