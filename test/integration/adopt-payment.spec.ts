@@ -4,8 +4,10 @@ import pg from 'pg';
 import { bindStart, recordStart } from '../../src/checkout/bind-start.js';
 import { insertStart, insertStartedPayment } from '../../src/checkout/checkout.queries.js';
 import { referenceOf } from '../../src/providers/own-reference.js';
-import { inTransaction } from '../../src/database/transaction.js';
+import { inTransaction, type Tx } from '../../src/database/transaction.js';
+import { applyFacts } from '../../src/payments/apply-facts.js';
 import { createOrder } from '../../src/payments/create-order.js';
+import { eventually } from '../support/eventually.js';
 import { permutations } from '../support/facts.js';
 import { createRingHarness, type RingHarness } from '../support/ring-harness.js';
 import { storedResult } from '../support/stored-result.js';
@@ -23,8 +25,15 @@ interface Started {
   readonly charged: object;
   readonly refunded: object;
   /** The answer to our request. */
-  readonly answer: () => Promise<void>;
+  readonly answer: (providerPaymentId?: string) => Promise<void>;
+  readonly answerIn: (tx: Tx) => Promise<void>;
 }
+
+const answered = (providerPaymentId: string) => ({
+  providerPaymentId,
+  clientSecret: 'secret',
+  authorizationUrl: null,
+});
 
 describe('a payment that we started', () => {
   let database: TestDatabase;
@@ -90,14 +99,9 @@ describe('a payment that we started', () => {
         status: 'succeeded',
         payment_intent: intent,
       }),
-      answer: () =>
-        inTransaction(pool, (tx) =>
-          bindStart(tx, id, own, {
-            providerPaymentId: intent,
-            clientSecret: 'secret',
-            authorizationUrl: null,
-          }),
-        ),
+      answer: (told = intent) =>
+        inTransaction(pool, (tx) => bindStart(tx, id, own, answered(told))),
+      answerIn: (tx) => bindStart(tx, id, own, answered(intent)),
     };
   }
 
@@ -185,6 +189,116 @@ describe('a payment that we started', () => {
       started.id,
     ]);
     expect(events).toHaveLength(2);
+  });
+
+  it('takes over a row with the refunds that were asked for on it', async () => {
+    const started = await start();
+    await tell(started.charged);
+    await database.query(
+      `insert into refunds (id, payment_id, amount_minor, currency, requested_by)
+       select gen_random_uuid(), id, 100, 'USD', 'test' from payments
+       where provider_payment_id = $1`,
+      [started.intent],
+    );
+    await started.answer();
+    expect(await paymentsOf(started)).toMatchObject([{ id: started.id, status: 'paid' }]);
+    const refunds = await database.query('select payment_id from refunds');
+    expect(refunds).toEqual([{ payment_id: started.id }]);
+  });
+
+  it('applies an event that waited for a row while that was merged', async () => {
+    const started = await start();
+    await tell(started.refunded); // makes a row that does not know whose it is
+    await harness.deliver('stripe', started.charged);
+    const applied = await inTransaction(pool, async (tx) => {
+      await tx.query('select 1 from payments where provider_payment_id = $1 for update', [
+        started.intent,
+      ]);
+      const waiting = harness.ring();
+      await eventually(async () => {
+        const blocked = await database.query(
+          `select 1 from pg_stat_activity where datname = current_database()
+             and wait_event_type = 'Lock' and query like '%from payments%for update%'`,
+        );
+        expect(blocked).not.toEqual([]);
+      });
+      await started.answerIn(tx);
+      return { waiting };
+    });
+    await applied.waiting;
+    expect(await paymentsOf(started)).toMatchObject([
+      { id: started.id, status: 'partially_refunded', paid: 'partially_refunded' },
+    ]);
+    expect(await database.query('select 1 from parked_facts')).toEqual([]);
+  });
+
+  describe('at Paystack, under a second reference because the first address was lost', () => {
+    const told = (started: Started, providerPaymentId: string, kind: 'pending' | 'captured') =>
+      inTransaction(pool, (tx) =>
+        applyFacts(tx, [
+          {
+            inboxId: null,
+            command: 'test',
+            provider: 'stripe',
+            account: 'default',
+            facts: {
+              providerPaymentId,
+              startedAs: referenceOf(started.id),
+              partIds: [],
+              livemode: false,
+              facts: [
+                {
+                  kind,
+                  key: providerPaymentId,
+                  amountMinor: kind === 'captured' ? BigInt(AMOUNT) : null,
+                  currency: 'USD',
+                  occurredAtMs: 1000,
+                  state: null,
+                  reference: null,
+                },
+              ],
+            },
+          },
+        ]),
+      );
+    const rows = () =>
+      database.query<{ id: string; provider_payment_id: string; status: string }>(
+        'select id, provider_payment_id, status from payments',
+      );
+
+    it('is one payment, although news of the first come after the second', async () => {
+      const started = await start();
+      const first = referenceOf(started.id);
+      await started.answer(`${first}-2`);
+      await told(started, first, 'pending');
+      await told(started, `${first}-2`, 'captured');
+      await told(started, first, 'pending');
+      expect(await rows()).toEqual([
+        { id: started.id, provider_payment_id: `${first}-2`, status: 'paid' },
+      ]);
+    });
+
+    it('follows the newest reference, whichever is told first', async () => {
+      const started = await start();
+      const first = referenceOf(started.id);
+      await told(started, first, 'pending');
+      await told(started, `${first}-3`, 'pending');
+      await started.answer(`${first}-2`);
+      expect(await rows()).toEqual([
+        { id: started.id, provider_payment_id: `${first}-3`, status: 'pending' },
+      ]);
+    });
+
+    it('goes to a person when both were paid', async () => {
+      const started = await start();
+      const first = referenceOf(started.id);
+      await started.answer(`${first}-2`);
+      await told(started, `${first}-2`, 'captured');
+      await told(started, first, 'captured');
+      expect(await rows()).toMatchObject([{ id: started.id, provider_payment_id: `${first}-2` }]);
+      const orders = await database.query('select status, amount_paid_minor from orders');
+      expect(orders).toEqual([{ status: 'in_review', amount_paid_minor: String(2 * AMOUNT) }]);
+    });
   });
 
   it('leaves a second payment alone that claims to be it', async () => {
