@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import type { Config } from '../config/config.js';
+import { BreakableClient } from './breakable-client.js';
 import { ENTITIES } from './entities.js';
 
 /** The connections of one process. Each purpose has its own pool, so none can starve another. */
@@ -28,6 +29,7 @@ export async function openDatabase(
   const statementMs = config.DATABASE_STATEMENT_TIMEOUT_MS;
   const pool = (name: string, max: number) => {
     const made = new pg.Pool({
+      Client: BreakableClient,
       connectionString: databaseUrl,
       application_name: `tollgate-${name}`,
       max,
@@ -39,9 +41,6 @@ export async function openDatabase(
       keepAlive: true,
     });
     made.on('error', onError); // an idle connection that breaks must not end the process
-    // Nor must one that is in use and breaks between two statements, when nobody waits for it: the
-    // next statement fails, and says so.
-    made.on('connect', (client) => client.on('error', () => undefined));
     return made;
   };
   // Two beyond the flushes, for what is off the answer's path: redeliveries and the backlog.
@@ -56,7 +55,11 @@ export async function openDatabase(
     entities: ENTITIES,
     poolSize: 4,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    extra: { statement_timeout: statementMs, query_timeout: statementMs },
+    extra: {
+      Client: BreakableClient,
+      statement_timeout: statementMs,
+      query_timeout: statementMs,
+    },
     poolErrorHandler: onError,
   });
   await reads.initialize();
@@ -79,11 +82,10 @@ export async function waitForDatabase(
 ): Promise<void> {
   const giveUpAtMs = Date.now() + waitSeconds * 1000;
   for (;;) {
-    const client = new pg.Client({
+    const client = new BreakableClient({
       connectionString: databaseUrl,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    client.on('error', () => undefined);
     try {
       await client.connect();
       await client.query('select 1');
@@ -103,7 +105,7 @@ const DURABLE_SETTINGS = ['fsync', 'full_page_writes', 'synchronous_commit'] as 
 
 /** What is wrong with the durability of a database; empty when a commit is a commit. */
 export async function findDurabilityProblems(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new BreakableClient({ connectionString: databaseUrl });
   await client.connect();
   try {
     const { rows } = await client.query<{ name: string; setting: string }>(

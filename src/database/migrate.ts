@@ -1,7 +1,8 @@
 import { runMigrations as migrateQueues } from 'bullmq';
-import pg from 'pg';
+import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/index.js';
+import { BreakableClient } from './breakable-client.js';
 
 /** Any number that nobody else uses for an advisory lock in this database. */
 const MIGRATION_LOCK_KEY = 7_106_557_001;
@@ -52,8 +53,7 @@ async function locked<T>(
   queueSchema: string,
   work: (client: pg.Client, dataSource: DataSource) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  client.on('error', () => undefined); // what is under way fails by itself
+  const client = new BreakableClient({ connectionString: databaseUrl });
   await client.connect();
   const dataSource = new DataSource({
     type: 'postgres',
@@ -61,6 +61,7 @@ async function locked<T>(
     migrations: MIGRATIONS,
     migrationsTableName: 'tollgate_migrations',
     poolSize: 2,
+    extra: { Client: BreakableClient },
   });
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);

@@ -49,7 +49,9 @@ export function isDatabaseTrouble(error: unknown): boolean {
   return error instanceof Error && CONNECTION_TROUBLE.test(error.message);
 }
 
-const CONNECTION_TROUBLE = /connection|ECONN|EPIPE|timeout|Client has encountered/i;
+/** The last one is TypeORM's, for a connection that broke between two statements of one read. */
+const CONNECTION_TROUBLE =
+  /connection|ECONN|EPIPE|timeout|Client has encountered|Query runner already released/i;
 
 /** How long the statements of this transaction wait for a lock before they fail with 55P03. */
 export async function limitLockWait(tx: Tx, timeoutMs: number): Promise<void> {

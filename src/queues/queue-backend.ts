@@ -1,5 +1,6 @@
-import { createPostgresBackend, Queue, Worker, type Processor } from 'bullmq';
+import { Queue, Worker, type Processor } from 'bullmq';
 import { Redis } from 'ioredis';
+import { postgresQueue } from './postgres-queue.js';
 import type { QueueName } from './queues.js';
 
 /** Where BullMQ keeps its jobs. Both backends behave alike to everybody above this file. */
@@ -33,6 +34,9 @@ type ErrorListener = (error: Error) => void;
 
 /** A producer that has not answered by then has failed; the sweeper rings again. */
 const COMMAND_TIMEOUT_MS = 250;
+const ADD_TIMEOUT_MS = 2000;
+/** Never reached by a database that answers; ends a connection whose other side is gone. */
+const WORK_TIMEOUT_MS = 10_000;
 const RECONNECT_MS_MAX = 1000;
 const JOB_OPTIONS = {
   // The truth is the row, so a finished job is of no use; one that is kept would block its id.
@@ -72,26 +76,22 @@ export function postgresBackend(
   schema: string,
   onError: ErrorListener,
 ): QueueBackend {
-  const connection = {
-    connectionString: databaseUrl,
-    schema,
-    max: 2,
-    keepAlive: true,
-    connectionTimeoutMillis: 2000,
-  };
+  const database = { databaseUrl, schema };
+  const connection = {}; // which BullMQ asks for, although its factory knows better
   return {
     kind: 'postgres',
-    producer: (name) => postgresProducer(connection, name, onError),
-    worker: (name, process, limits) =>
-      listening(
-        new Worker(
-          name,
-          process,
-          { ...workerOptions(limits), connection },
-          createPostgresBackend as never,
-        ),
-        onError,
-      ),
+    producer: (name) => {
+      const factory = postgresQueue({ ...database, max: 2, statementTimeoutMs: ADD_TIMEOUT_MS });
+      return postgresProducer(
+        listening(new Queue(name, { connection }, factory as never), onError),
+      );
+    },
+    worker: (name, process, limits) => {
+      // Two that work and one that listens.
+      const factory = postgresQueue({ ...database, max: 3, statementTimeoutMs: WORK_TIMEOUT_MS });
+      const options = { ...workerOptions(limits), connection };
+      return listening(new Worker(name, process, options, factory as never), onError);
+    },
   };
 }
 
@@ -137,28 +137,14 @@ function redisProducer(
   };
 }
 
-function postgresProducer(
-  connection: Readonly<Record<string, unknown>>,
-  name: QueueName,
-  onError: ErrorListener,
-): Producer {
-  const queues = new Replaceable(() =>
-    listening(
-      new Queue(
-        name,
-        { connection: { ...connection, query_timeout: 2000 } },
-        createPostgresBackend as never,
-      ),
-      onError,
-    ),
-  );
+function postgresProducer(queue: Queue): Producer {
   return {
     add: async (data) => {
-      await queues.use((queue) => queue.add('ring', data, JOB_OPTIONS));
+      await queue.add('ring', data, JOB_OPTIONS);
     },
-    waiting: () => queues.use((queue) => queue.getWaitingCount()),
+    waiting: () => queue.getWaitingCount(),
     isReachable: () => Promise.resolve(true), // where our own rows are; asked for elsewhere
-    close: () => queues.close(),
+    close: () => queue.close(),
   };
 }
 

@@ -1,4 +1,5 @@
 import { eventually } from '../support/eventually.js';
+import { fragilePostgres, type FragilePostgres } from '../support/fragile-postgres.js';
 import { isolatedPostgres, type IsolatedPostgres } from '../support/isolated-postgres.js';
 import { isolatedRedis, type IsolatedRedis } from '../support/isolated-redis.js';
 import { Load, type Ledger } from '../support/load.js';
@@ -222,6 +223,66 @@ describe('while PostgreSQL is away', () => {
     await early.kill('SIGTERM');
     expect(await early.exited).toBe(0);
   }, 60_000);
+});
+
+describe('while connections to PostgreSQL break with the end of an answer', () => {
+  const USERS = ['tollgate-ingest', 'tollgate-work', 'tollgate-reads', 'tollgate-queue'];
+  const BREAKS_MIN = 5;
+  let database: TestDatabase;
+  let postgres: FragilePostgres;
+  let service: SpawnedService;
+  let client: WebhookClient;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    postgres = await fragilePostgres(database.url);
+    service = await spawnService({ env: serviceEnvironment({ databaseUrl: postgres.url }) });
+    client = new WebhookClient(service.url);
+  });
+
+  afterAll(async () => {
+    client.close();
+    await service.kill('SIGTERM');
+    await postgres.close();
+    await database.drop();
+    expect(await service.exited).toBe(0);
+  });
+
+  const breaksOf = (user: string): number =>
+    postgres.connections.filter(({ application, isBroken }) => isBroken && application === user)
+      .length;
+
+  // A farewell that came together with the end of the log-in once ended the process.
+  it.each([
+    ['the log-in', 1],
+    ['the first statement', 2],
+    ['the second statement', 3],
+    ['the third statement', 4],
+  ])(
+    'that of %s, the service goes on, and nothing that was acknowledged is lost',
+    async (_what, answers) => {
+      const load = new Load(client, nextPaid);
+      const wanted = USERS.map((user) => ({ user, breaks: breaksOf(user) + BREAKS_MIN }));
+      const statuses = new Set<number>();
+      postgres.fate = ({ sent }) => (sent.length >= answers ? 'broken with the answer' : 'kept');
+      await eventually(
+        async () => {
+          const reading = { authorization: `Bearer ${TEST_TOKENS.viewer}` };
+          statuses.add((await client.get('/v1/payments', reading)).status);
+          expect(wanted.filter(({ user, breaks }) => breaksOf(user) < breaks)).toEqual([]);
+        },
+        { timeoutMs: PATIENCE_MS },
+      );
+      postgres.fate = () => 'kept';
+      await load.acknowledges(30);
+      const ledger = await load.stop();
+
+      expect([200, 503]).toEqual(expect.arrayContaining([...statuses]));
+      expectOnlyLater(ledger);
+      await expectKept(database, ledger);
+    },
+    90_000,
+  );
 });
 
 describe('SIGTERM during load', () => {
