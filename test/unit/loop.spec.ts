@@ -32,7 +32,7 @@ describe('Loop', () => {
   });
 
   it('waits for the pass under way when it is stopped, and starts no other', async () => {
-    let finish = () => undefined as void;
+    let finish: () => void = () => undefined;
     let count = 0;
     const loop = new Loop(
       () => {
