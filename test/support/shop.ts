@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { presentOrder, presentPayment, presentRefund } from '../../src/payments/present.js';
 import { eventually } from './eventually.js';
 import { freshQueuePrefix, serviceEnvironment, TEST_TOKENS } from './service-environment.js';
 import { spawnService, type SpawnedService } from './spawn-service.js';
@@ -20,7 +21,21 @@ export interface CommandOptions {
   readonly key?: string | null;
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** To whom it is sent; the service of the shop by default. */
+  readonly service?: SpawnedService;
 }
+
+/** A payment as it is shown, but for its times; answers to commands say how it is paid. */
+export type ShownPayment = Omit<ReturnType<typeof presentPayment>, 'createdAt' | 'updatedAt'> & {
+  readonly clientSecret?: string | null;
+  readonly authorizationUrl?: string | null;
+  readonly refunds?: readonly ShownRefund[];
+};
+export type ShownRefund = Omit<ReturnType<typeof presentRefund>, 'createdAt'>;
+export type ShownOrder = Pick<
+  ReturnType<typeof presentOrder>,
+  'status' | 'amountPaidMinor' | 'amountRefundedMinor' | 'reviews'
+> & { readonly payments: readonly ShownPayment[] };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,6 +44,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * that it asks. Nothing of it is shared with other tests.
  */
 export class Shop {
+  private readonly others: SpawnedService[] = [];
+
   private constructor(
     readonly database: TestDatabase,
     readonly standIn: StandIn,
@@ -53,6 +70,17 @@ export class Shop {
 
   /** Starts the service, again if need be. @param environment for this time only */
   async start(environment: Environment = {}): Promise<void> {
+    this.running = await this.spawn(environment);
+  }
+
+  /** Starts one more process of the service beside the one that runs. */
+  async startAnother(environment: Environment = {}): Promise<SpawnedService> {
+    const service = await this.spawn(environment);
+    this.others.push(service);
+    return service;
+  }
+
+  private spawn(environment: Environment): Promise<SpawnedService> {
     const backing = { databaseUrl: this.database.url, queuePrefix: this.queuePrefix };
     const env = serviceEnvironment(backing, {
       STRIPE_API_KEY: 'sk_test_of_the_stand_in',
@@ -65,7 +93,7 @@ export class Shop {
       ...this.environment,
       ...environment,
     });
-    this.running = await spawnService({ env });
+    return spawnService({ env });
   }
 
   /** Ends the service as a power cut does, unless it has ended by itself. */
@@ -81,7 +109,8 @@ export class Shop {
 
   async post(path: string, body?: unknown, options: CommandOptions = {}): Promise<CommandAnswer> {
     const { key = randomUUID(), token = TEST_TOKENS.service, headers = {} } = options;
-    const response = await fetch(`${this.service.url}${path}`, {
+    const { service = this.service } = options;
+    const response = await fetch(`${service.url}${path}`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${token}`,
@@ -89,7 +118,9 @@ export class Shop {
         ...(key === null ? {} : { 'idempotency-key': key }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     return toAnswer(response);
   }
@@ -97,6 +128,14 @@ export class Shop {
   async get(path: string): Promise<CommandAnswer> {
     const headers = { authorization: `Bearer ${TEST_TOKENS.viewer}` };
     return toAnswer(await fetch(`${this.service.url}${path}`, { headers }));
+  }
+
+  async showOrder(reference: string): Promise<ShownOrder> {
+    return (await this.get(`/v1/orders/${reference}`)).json as ShownOrder;
+  }
+
+  async showPayment(id: string): Promise<ShownPayment> {
+    return (await this.get(`/v1/payments/${id}`)).json as ShownPayment;
   }
 
   /** Creates an order that no other test knows; returns its reference. */
@@ -117,14 +156,15 @@ export class Shop {
   /** Waits until an order has this status. */
   async orderIs(reference: string, status: string): Promise<CommandAnswer['json']> {
     return eventually(async () => {
-      const { json } = await this.get(`/v1/orders/${reference}`);
-      expect(json.status).toBe(status);
-      return json;
+      const order: unknown = (await this.get(`/v1/orders/${reference}`)).json;
+      expect(order).toMatchObject({ status });
+      return order;
     });
   }
 
   async close(): Promise<void> {
     await this.kill('SIGTERM');
+    for (const service of this.others) await service.kill();
     await this.standIn.close();
     await this.database.drop();
   }
