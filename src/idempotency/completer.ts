@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Pass } from '../loop.js';
-import { claimAbandoned, deleteExpiredKeys, type HeldKey } from './key.queries.js';
+import { claimAbandoned } from './claim.queries.js';
+import { deleteExpiredKeys } from './expired.queries.js';
+import type { HeldKey } from './key.js';
 import type { Operation } from './operation.js';
 import { LeaseLost, runPhases, type RunContext } from './run-phases.js';
 
@@ -24,22 +26,23 @@ const EXPIRED_MAX = 1000;
  * @returns `more` when as many were taken up as one pass may
  */
 export async function completeOnce(context: CompleterContext): Promise<Pass> {
-  const { pool, leaseSeconds, operations, report } = context;
-  const abandoned = await claimAbandoned(pool, randomUUID(), leaseSeconds, KEYS_MAX);
-  await Promise.all(
-    abandoned.map(async (held) => {
-      const operation = operations.get(held.operation);
-      if (!operation) return; // of a newer version of this service, which will take it up
-      try {
-        await runPhases(context, operation, held);
-        report(held, 'done');
-      } catch (error) {
-        if (error instanceof LeaseLost) return; // its client has taken it over
-        report(held, error instanceof Error ? error : new Error(String(error)));
-      }
-    }),
-  );
+  const { pool, leaseSeconds, operations } = context;
+  const names = [...operations.keys()];
+  const abandoned = await claimAbandoned(pool, names, randomUUID(), leaseSeconds, KEYS_MAX);
+  await Promise.all(abandoned.map((held) => complete(context, held)));
   return abandoned.length === KEYS_MAX ? 'more' : 'done';
+}
+
+async function complete(context: CompleterContext, held: HeldKey): Promise<void> {
+  const operation = context.operations.get(held.operation);
+  if (!operation) return; // never: only those that we know are claimed
+  try {
+    await runPhases(context, operation, held);
+    context.report(held, 'done');
+  } catch (error) {
+    if (error instanceof LeaseLost) return; // its client has taken it over
+    context.report(held, error instanceof Error ? error : new Error(String(error)));
+  }
 }
 
 /** Forgets keys whose time is over; `more` when there may be others. */

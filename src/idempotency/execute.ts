@@ -2,14 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TollgateError } from '../errors.js';
 import { failPoint } from '../fail-points.js';
-import {
-  claimKey,
-  deleteExpiredKey,
-  takeOverKey,
-  type FoundKey,
-  type HeldKey,
-  type StoredResponse,
-} from './key.queries.js';
+import { claimKey, takeOverKey } from './claim.queries.js';
+import { deleteExpiredKey } from './expired.queries.js';
+import type { FoundKey, HeldKey, StoredResponse } from './key.js';
 import type { Operation } from './operation.js';
 import { LeaseLost, runPhases, type RunContext } from './run-phases.js';
 
@@ -42,7 +37,7 @@ const PAUSE_MS_MAX = 160;
 
 /**
  * Runs a request once, however often and by however many it is sent: the first one runs it, the
- * others wait for its response and get it byte for byte.
+ * others wait for its response and get it byte for byte. Who waits holds no connection.
  *
  * @throws TollgateError `idempotency_key_reused` when the key was used for another request;
  * `request_in_progress` when the other one does not finish in time; or what kept the request from
@@ -53,12 +48,12 @@ export async function execute(
   operation: Operation,
   request: CommandRequest,
 ): Promise<Execution> {
-  const giveUpAtMs = Date.now() + context.waitMs;
+  const giveUpAtMs = performance.now() + context.waitMs;
   for (let pauseMs = PAUSE_MS_MIN; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
     const hasWaited = pauseMs > PAUSE_MS_MIN;
     const execution = await attempt(context, operation, request, hasWaited);
     if (execution !== null) return execution;
-    if (Date.now() >= giveUpAtMs) {
+    if (performance.now() >= giveUpAtMs) {
       throw new TollgateError(
         'request_in_progress',
         'a request with this Idempotency-Key is still being worked on; send it again',
@@ -75,37 +70,43 @@ async function attempt(
   request: CommandRequest,
   hasWaited: boolean,
 ): Promise<Execution | null> {
+  const { pool, leaseSeconds, ttlSeconds } = context;
+  const { fingerprint } = request;
   const held = toHeldKey(operation, request);
-  const found = await claimKey(context.pool, { ...held, ...request, ...context });
+  const found = await claimKey(pool, { ...held, fingerprint, leaseSeconds, ttlSeconds });
   if (found === 'claimed') {
     failPoint('command.claimed', operation.name);
-    return run(context, operation, held);
+    return run(context, operation, request, held);
   }
-  if (found === null || isBusy(found)) return null;
+  if (found === null) return null;
   if (found.isExpired) {
-    await deleteExpiredKey(context.pool, held);
-    return null; // the next look inserts it anew
+    const isForgotten = await deleteExpiredKey(pool, held);
+    return isForgotten ? attempt(context, operation, request, hasWaited) : null;
   }
   refuseOther(found, request);
   if (found.response !== null) return { response: found.response, isReplay: true };
+  if (isBusy(found)) return null;
   // What we have waited for has just failed: that is our answer too, and not our turn to try.
   if (hasWaited && !found.isAbandoned && found.lastError !== null) {
-    throw new TollgateError(found.lastError.code, found.lastError.message);
+    const { code, message, members } = found.lastError;
+    throw new TollgateError(code, message, { members });
   }
-  const taken = await takeOverKey(context.pool, held, held.owner, context.leaseSeconds);
-  return taken === null ? null : run(context, operation, taken);
+  const taken = await takeOverKey(pool, held, held.owner, leaseSeconds);
+  return taken === null ? null : run(context, operation, request, taken);
 }
 
 async function run(
   context: ExecuteContext,
   operation: Operation,
+  request: CommandRequest,
   held: HeldKey,
-): Promise<Execution | null> {
+): Promise<Execution> {
   try {
     return { response: await runPhases(context, operation, held), isReplay: false };
   } catch (error) {
-    if (error instanceof LeaseLost) return null; // whoever took over finishes it
-    throw error;
+    if (!(error instanceof LeaseLost)) throw error;
+    // Whoever took over finishes it, or has done so: we are one of those who wait, from now on.
+    return execute(context, operation, request);
   }
 }
 

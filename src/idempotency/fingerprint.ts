@@ -10,7 +10,7 @@ const DEPTH_MAX = 32;
  *
  * @param path of the request as it was sent, without its query
  * @param body parsed JSON; undefined when there was none
- * @throws TollgateError `bad_request` for a body that is nested too deeply
+ * @throws TollgateError `bad_request` as {@link canonicalJson} does
  */
 export function fingerprintRequest(method: string, path: string, body: unknown): Buffer {
   const hash = createHash('sha256');
@@ -22,12 +22,16 @@ export function fingerprintRequest(method: string, path: string, body: unknown):
 
 /**
  * JSON with the members of every object in the order of their names, without white space.
- * @throws TollgateError `bad_request` for a value that is nested too deeply
+ * @throws TollgateError `bad_request` for a value that is nested too deeply, and for a number that is
+ * none: JSON.parse reads 1e400 as Infinity, which JSON writes as null, and null may mean "all of it"
  */
 export function canonicalJson(value: unknown, depth = 0): string {
   if (depth > DEPTH_MAX) throw new TollgateError('bad_request', 'the body is nested too deeply');
   if (Array.isArray(value)) {
     return `[${value.map((one) => canonicalJson(one, depth + 1)).join(',')}]`;
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new TollgateError('bad_request', 'a number of the body is too large');
   }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value)

@@ -57,6 +57,10 @@ export interface Phase {
 export interface Operation {
   /** Scope of the keys, and metric label. */
   readonly name: string;
+  /**
+   * The recovery point of a new request. Its phase only writes: what fails in it has come to
+   * nothing, so the key is forgotten with it.
+   */
   readonly first: string;
   readonly phases: Readonly<Record<string, Phase>>;
 }

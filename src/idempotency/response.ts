@@ -1,6 +1,6 @@
 import type { TollgateError } from '../errors.js';
 import { PROBLEM_TYPE, problemBody, toProblem } from '../problem.js';
-import type { StoredResponse } from './key.queries.js';
+import type { StoredResponse } from './key.js';
 import type { Response } from './operation.js';
 
 /** A response as bytes, once and for all: whoever asks again gets these. */

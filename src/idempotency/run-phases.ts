@@ -4,16 +4,8 @@ import { inTransaction, type Tx } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
 import { failPoint } from '../fail-points.js';
 import { toProblem } from '../problem.js';
-import {
-  advanceKey,
-  dropKey,
-  finishKey,
-  releaseKey,
-  renewLease,
-  type HeldKey,
-  type KeyError,
-  type StoredResponse,
-} from './key.queries.js';
+import { advanceKey, dropKey, finishKey, releaseKey, renewLease } from './key.queries.js';
+import type { HeldKey, KeyError, StoredResponse } from './key.js';
 import type { Operation, Outcome, Phase, Run } from './operation.js';
 import { toStored, toStoredProblem } from './response.js';
 
@@ -63,12 +55,14 @@ async function runPhase(
     const phase = operation.phases[held.recoveryPoint];
     if (!phase) throw new Error(`${operation.name} has no phase ${held.recoveryPoint}`);
     const run = toRun(held);
-    failPoint('command.before_call', at);
-    const answer = await whileLeased(context, held, () => phase.call(run));
-    failPoint('command.after_call', at);
-    const outcome = await commitPhase(context, held, phase, run, answer, at);
-    failPoint('command.committed', at);
-    return outcome;
+    return await whileLeased(context, held, async () => {
+      failPoint('command.before_call', at);
+      const answer = await phase.call(run);
+      failPoint('command.after_call', at);
+      const outcome = await commitPhase(context, held, phase, run, answer, at);
+      failPoint('command.committed', at);
+      return outcome;
+    });
   } catch (error) {
     return await recordFailure(context, operation, held, error);
   }
@@ -120,15 +114,28 @@ async function recordFailure(
     if (!isOurs) throw new LeaseLost('another process runs this request now');
     return { refused: error };
   }
-  // Nothing is done before the first phase is: what failed there must not happen hours later, when
-  // its client has long given up. When not even this can be written, the lease runs out by itself.
-  const letGo =
-    held.recoveryPoint === operation.first
-      ? dropKey(context.pool, held)
-      : releaseKey(context.pool, held, toKeyError(error), resumeInMs(context, held));
-  await letGo.catch(() => undefined);
-  throw error;
+  // When not even this can be written, the lease runs out by itself.
+  const isLetGo = await letGo(context, operation, held, error).catch(() => true);
+  throw isLetGo ? error : new LeaseLost('another process runs this request now');
 }
+
+/** False when there is nothing to let go: another process runs the request, or it is done. */
+async function letGo(
+  context: RunContext,
+  operation: Operation,
+  held: HeldKey,
+  error: unknown,
+): Promise<boolean> {
+  // Nothing is done before the first phase is: what failed there must not happen hours later, when
+  // its client has long given up. Unless only the answer to its COMMIT got lost: then it is done.
+  const isFirst = held.recoveryPoint === operation.first;
+  if (isFirst && (await dropKey(context.pool, held))) return true;
+  return releaseKey(context.pool, held, toKeyError(error), resumeInMs(context, held));
+}
+
+const RENEWALS_PER_LEASE = 3;
+/** A phase that never ends must not keep its key for ever. */
+const RENEWALS_MAX = 60;
 
 /** Renews the lease while `work` takes its time. */
 async function whileLeased<T>(
@@ -136,8 +143,16 @@ async function whileLeased<T>(
   held: HeldKey,
   work: () => Promise<T>,
 ): Promise<T> {
-  const renew = () => void renewLease(pool, held, leaseSeconds).catch(() => undefined);
-  const timer = setInterval(renew, (leaseSeconds * 1000) / 3);
+  let renewals = 0;
+  const timer = setInterval(
+    () => {
+      renewals += 1;
+      if (renewals === RENEWALS_MAX) clearInterval(timer);
+      // One that fails is made up for by the next.
+      void renewLease(pool, held, leaseSeconds).catch(() => undefined);
+    },
+    (leaseSeconds * 1000) / RENEWALS_PER_LEASE,
+  );
   timer.unref();
   try {
     return await work();
@@ -161,7 +176,11 @@ function resumeInMs({ backoff }: RunContext, { attempts }: HeldKey): number {
   return backoffMs(backoff, attempts);
 }
 
+/** A provider's own words may be part of it. */
+const MESSAGE_CHARACTERS_MAX = 1000;
+
 function toKeyError(error: unknown): KeyError {
   const { code, detail, title } = toProblem(error);
-  return { code, message: detail ?? title };
+  const members = error instanceof TollgateError ? error.members : {};
+  return { code, message: (detail ?? title).slice(0, MESSAGE_CHARACTERS_MAX), members };
 }

@@ -6,7 +6,13 @@ import {
   DONE_ONCE,
   type IdempotencyHarness,
 } from '../support/idempotency-harness.js';
-import { Freezer, toyProcess, troubled, type Trouble } from '../support/idempotency-process.js';
+import {
+  deferred,
+  Freezer,
+  toyProcess,
+  troubled,
+  type Trouble,
+} from '../support/idempotency-process.js';
 import {
   bytesOf,
   lapseLeases,
@@ -21,7 +27,7 @@ const ACTS = [
   'claim-key',
   'connect',
   'begin',
-  'insert-charge',
+  'write-charge',
   'advance-key',
   'commit',
   'world',
@@ -32,7 +38,7 @@ const ACTS = [
   'commit',
   'connect',
   'begin',
-  'insert-message',
+  'write-message',
   'finish-key',
   'commit',
 ].map((name, index) => ({ name, at: index + 1 }));
@@ -117,6 +123,38 @@ describe('a request whose process meets trouble', () => {
         await lapseLeases(harness.database);
         const bytes = bytesOf(await harness.send(toyRequest(key)));
         freezer.resume();
+        expect(bytesOf(await frozen)).toBe(bytes);
+        await expectDone(key, bytes);
+      },
+    );
+
+    it.each(ACTS.filter((act) => act.at > 1 && !holdsTheRow(act)))(
+      'before act $at, $name: it changes nothing while another runs it, and waits',
+      async ({ name, at }) => {
+        const key = `overtaken-${at}-${name}`;
+        const freezer = new Freezer(at);
+        const looks: string[] = [];
+        const process = toyProcess(harness.impatientPool, (what, action) => {
+          if (what === 'claim-key') looks.push(what);
+          return freezer.act(what, action);
+        });
+        const frozen = send(process, harness.world, toyRequest(key));
+        await eventually(() => expect(freezer.isFrozen).toBe(true));
+        await lapseLeases(harness.database);
+        const { promise: asked, resolve: goOn } = deferred();
+        const overtaking = harness.sendHooked(key, { finishing: () => asked });
+        await eventually(async () => {
+          expect(await harness.findKey(key)).toMatchObject({
+            recovery_point: 'charged',
+            attempts: 2,
+          });
+        });
+        const before = await harness.findKey(key);
+        freezer.resume();
+        await eventually(() => expect(looks.length).toBeGreaterThan(2));
+        expect(await harness.findKey(key)).toEqual(before);
+        goOn();
+        const bytes = bytesOf(await overtaking);
         expect(bytesOf(await frozen)).toBe(bytes);
         await expectDone(key, bytes);
       },
