@@ -9,5 +9,8 @@ export function readInput<S extends z.ZodType>(schema: S, input: unknown): z.out
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((one) => [...one.path, one.message].join(': '));
-  throw new TollgateError('bad_request', problems.join('; '));
+  throw new TollgateError('bad_request', problems.join('; ').slice(0, MESSAGE_CHARACTERS_MAX));
 }
+
+/** A body can be wrong in thousands of places, and the answer may be stored. */
+const MESSAGE_CHARACTERS_MAX = 2000;

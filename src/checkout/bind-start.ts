@@ -1,6 +1,6 @@
 import type { Tx } from '../database/transaction.js';
 import { applyFacts } from '../payments/apply-facts.js';
-import { lockOrders } from '../payments/lock.queries.js';
+import { lockOrders } from '../payments/order.queries.js';
 import type { PaymentFact } from '../payments/payment-fact.js';
 import type { EventFacts } from '../payments/ring-state.js';
 import type { StartedPayment } from '../providers/provider-api.js';

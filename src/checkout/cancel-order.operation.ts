@@ -8,15 +8,14 @@ import {
   type Run,
 } from '../idempotency/operation.js';
 import { cancelOrder } from '../payments/cancel-order.js';
-import { lockOrders } from '../payments/lock.queries.js';
+import { lockOrders, requestOrderCancel } from '../payments/order.queries.js';
 import { showOrder } from '../payments/show.queries.js';
-import { requestOrderCancel } from '../payments/write.queries.js';
 import { readInput } from '../read-input.js';
 import { cancelPayment } from './cancel-payment.js';
 import { findOrderPayments } from './checkout.queries.js';
 import type { CheckoutContext } from './context.js';
 import { nothing, orderParams } from './inputs.js';
-import { mayStillSucceed } from './may-still-succeed.js';
+import { mayStillSucceed } from './open-payment.js';
 
 /**
  * Calls an order off: from the first phase on no payment is started, then what is open is cancelled

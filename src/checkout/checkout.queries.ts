@@ -141,6 +141,8 @@ export interface OrderPaymentRow extends PaymentKey {
   readonly version: number;
   /** Null: it was not started by us. */
   readonly outcome: StartOutcome | null;
+  /** Minor units that we asked for, in digits. */
+  readonly startedMinor: string | null;
   readonly clientSecret: string | null;
   readonly authorizationUrl: string | null;
 }
@@ -154,7 +156,7 @@ export async function findOrderPayments(
     text: `
       select p.id, p.provider, p.account, p.provider_payment_id as "providerPaymentId", p.status,
              p.is_provisional as "isProvisional", p.version, s.outcome, s.client_secret as "clientSecret",
-             s.authorization_url as "authorizationUrl"
+             s.amount_minor as "startedMinor", s.authorization_url as "authorizationUrl"
       from orders o join payments p on p.order_id = o.id
            left join payment_starts s on s.payment_id = p.id
       where o.reference = $1 order by p.id`,

@@ -1,7 +1,7 @@
 import { inTransaction } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
 import { applyObservation } from '../inbox/apply-observation.js';
-import { lockOrders } from '../payments/lock.queries.js';
+import { lockOrders } from '../payments/order.queries.js';
 import { idOf } from '../providers/own-reference.js';
 import type { ObservedRefund } from '../providers/provider-api.js';
 import { bindStart } from './bind-start.js';

@@ -8,7 +8,8 @@ import {
   type Outcome,
   type Run,
 } from '../idempotency/operation.js';
-import { lockOrders, lockPayments } from '../payments/lock.queries.js';
+import { lockPayments } from '../payments/lock.queries.js';
+import { lockOrders } from '../payments/order.queries.js';
 import type { PaymentRow } from '../payments/ring-state.js';
 import { showPayment, showRefund } from '../payments/show.queries.js';
 import { referenceOf } from '../providers/own-reference.js';

@@ -8,7 +8,7 @@ import {
   type Outcome,
   type Run,
 } from '../idempotency/operation.js';
-import { lockOrders } from '../payments/lock.queries.js';
+import { lockOrders } from '../payments/order.queries.js';
 import type { OrderRow } from '../payments/ring-state.js';
 import { showPayment } from '../payments/show.queries.js';
 import { referenceOf } from '../providers/own-reference.js';
@@ -18,7 +18,6 @@ import { askProvider, unknownOutcome, type ProviderAnswer } from './ask-provider
 import { bindStart, recordStart, refuseStart } from './bind-start.js';
 import { cancelPayment } from './cancel-payment.js';
 import {
-  findOrderPayments,
   findStart,
   findSubject,
   insertStart,
@@ -29,7 +28,7 @@ import {
 } from './checkout.queries.js';
 import { apiOf, type CheckoutContext } from './context.js';
 import { orderParams, startPaymentInput } from './inputs.js';
-import { mayStillSucceed } from './may-still-succeed.js';
+import { findOpenPayment, isAddressLost, paymentInProgress } from './open-payment.js';
 
 /**
  * Starts a payment of an order: the row first, then the provider, under a key derived from the row.
@@ -70,7 +69,11 @@ async function createPayment(context: CheckoutContext, tx: Tx, run: Run): Promis
   const [order] = await lockOrders(tx, [orderReference]);
   const amountMinor = amountToPay(order);
   const currency = order?.currency ?? '';
-  await refuseSecondPayment(context, tx, orderReference);
+  const open = await findOpenPayment(context, tx, orderReference);
+  if (open && isAddressLost(open, { provider, account, amountMinor })) {
+    return { next: 'payment_created', state: { paymentId: open.id } };
+  }
+  if (open) throw await paymentInProgress(tx, open);
 
   const id = uuidv7();
   const reference = referenceOf(id);
@@ -95,22 +98,6 @@ function amountToPay(order: OrderRow | undefined): bigint {
   const isOpen = order.status === 'open' || order.status === 'partially_paid';
   if (isOpen && leftMinor > 0n) return leftMinor;
   throw new TollgateError('order_paid', `nothing is left to pay: the order is ${order.status}`);
-}
-
-/** Two payments of one order could both succeed: the first has to be out of the way. */
-async function refuseSecondPayment(
-  context: CheckoutContext,
-  tx: Tx,
-  orderReference: string,
-): Promise<void> {
-  const payments = await findOrderPayments(tx, orderReference);
-  const open = payments.find((one) => mayStillSucceed(context, one));
-  if (!open) return;
-  const { clientSecret, authorizationUrl } = open;
-  const payment = await showPayment(tx, open.id);
-  throw new TollgateError('payment_in_progress', 'another payment of this order is open', {
-    members: { payment: { ...payment, clientSecret, authorizationUrl } },
-  });
 }
 
 async function requestPayment(

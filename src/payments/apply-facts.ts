@@ -11,14 +11,13 @@ import {
 } from './load.queries.js';
 import {
   findOrderReferences,
-  insertOrders,
   insertPayments,
-  lockOrders,
   lockParts,
   lockPayments,
   type PartKey,
   type PaymentKey,
 } from './lock.queries.js';
+import { insertOrders, lockOrders } from './order.queries.js';
 import { OutdatedRead } from './outdated-read.js';
 import { planRing } from './plan-ring.js';
 import type { EventFacts, OrderRow, RingChanges, RingState } from './ring-state.js';

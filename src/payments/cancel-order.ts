@@ -1,7 +1,7 @@
 import type { Tx } from '../database/transaction.js';
 import { deriveOrderAgain } from './derive-again.js';
 import type { OrderRow } from './ring-state.js';
-import { setOrderCancelled } from './write.queries.js';
+import { setOrderCancelled } from './order.queries.js';
 
 /**
  * Calls an order off whose open payments are cancelled at their providers; the order is locked by

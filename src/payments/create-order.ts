@@ -1,9 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../database/transaction.js';
 import { deriveOrderAgain } from './derive-again.js';
-import { insertOrders, lockOrders } from './lock.queries.js';
+import { insertNewOrder, lockOrders, setOrderTerms } from './order.queries.js';
 import type { OrderRow } from './ring-state.js';
-import { setOrderTerms } from './write.queries.js';
 
 /** What a customer owes, as our own command says it. */
 export interface NewOrder {
@@ -26,9 +25,14 @@ export async function createOrder(
   tx: Tx,
   order: NewOrder,
 ): Promise<'created' | 'exists' | 'differs'> {
-  await insertOrders(tx, [{ id: uuidv7(), reference: order.reference }]);
+  // Most orders are named for the first time here: then nothing can be waiting for them.
+  const inserted = await insertNewOrder(tx, { ...order, id: uuidv7() });
+  if (inserted) {
+    if (order.amountDueMinor === 0n) await deriveOrderAgain(tx, inserted, 'create_order');
+    return 'created';
+  }
   const [row] = await lockOrders(tx, [order.reference]);
-  if (!row) throw new Error('an order that was just inserted cannot be locked');
+  if (!row) throw new Error('an order that is there cannot be locked');
   if (row.amountDueMinor !== null) return hasTerms(row, order) ? 'exists' : 'differs';
 
   const { currency, amountDueMinor, metadata } = order;

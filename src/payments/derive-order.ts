@@ -43,7 +43,7 @@ export function deriveOrder(terms: OrderTerms, payments: readonly OrderPayment[]
   const refunded = sum(counted.map((one) => one.amountRefundedMinor));
   const due = terms.amountDueMinor ?? sum(counted.map(expectedMinor));
   return {
-    moneyStatus: statusOf(terms.isCancelled, paid, refunded, due),
+    moneyStatus: statusOf(terms, paid, refunded, due),
     currency,
     amountPaidMinor: paid,
     amountRefundedMinor: refunded,
@@ -52,12 +52,14 @@ export function deriveOrder(terms: OrderTerms, payments: readonly OrderPayment[]
 }
 
 function statusOf(
-  isCancelled: boolean,
+  { isCancelled, amountDueMinor }: OrderTerms,
   paid: bigint,
   refunded: bigint,
   due: bigint,
 ): Exclude<OrderStatus, 'in_review'> {
-  if (paid === 0n) return isCancelled ? 'cancelled' : 'open';
+  // Who owes nothing has paid.
+  if (paid === 0n && !isCancelled) return amountDueMinor === 0n ? 'paid' : 'open';
+  if (paid === 0n) return 'cancelled';
   if (refunded >= paid) return 'refunded';
   if (paid - refunded >= due) return 'paid';
   return refunded > 0n ? 'partially_refunded' : 'partially_paid';

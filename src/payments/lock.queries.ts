@@ -1,5 +1,5 @@
 import type { Queryable, Tx } from '../database/transaction.js';
-import type { OrderRow, PaymentRow } from './ring-state.js';
+import type { PaymentRow } from './ring-state.js';
 
 /** Names a payment at a provider. */
 export interface PaymentKey {
@@ -46,36 +46,6 @@ export async function findOrderReferences(
     values: [...columns(payments, 'providerPaymentId'), ...columns(parts, 'partId')],
   });
   return rows.map(({ reference }) => reference);
-}
-
-/** Makes rows for orders that nobody has named before; sorted, as they are locked. */
-export async function insertOrders(
-  tx: Tx,
-  orders: readonly { readonly id: string; readonly reference: string }[],
-): Promise<void> {
-  await tx.query({
-    name: 'insert-orders',
-    text: `
-      insert into orders (id, reference, status)
-      select id, reference, 'open' from unnest($1::uuid[], $2::text[]) as t (id, reference)
-      order by reference
-      on conflict (reference) do nothing`,
-    values: [orders.map(({ id }) => id), orders.map(({ reference }) => reference)],
-  });
-}
-
-/** Locks orders: always before payments, always in the order of their references. */
-export async function lockOrders(tx: Tx, references: readonly string[]): Promise<OrderRow[]> {
-  const { rows } = await tx.query<OrderColumns>({
-    name: 'lock-orders',
-    text: `
-      select id, reference, status, currency, amount_due_minor, amount_paid_minor,
-             amount_refunded_minor, cancelled_at is not null as is_cancelled,
-             cancel_requested_at is not null as is_cancel_requested, version
-      from orders where reference = any ($1::text[]) order by reference for update`,
-    values: [references],
-  });
-  return rows.map(toOrder);
 }
 
 /** Makes rows for payments that nobody has named before: the event itself initiates them. */
@@ -200,39 +170,11 @@ export function toBigInt(value: string | null): bigint | null {
   return value === null ? null : BigInt(value);
 }
 
-interface OrderColumns {
-  id: string;
-  reference: string;
-  status: OrderRow['status'];
-  currency: string | null;
-  amount_due_minor: string | null;
-  amount_paid_minor: string;
-  amount_refunded_minor: string;
-  is_cancelled: boolean;
-  is_cancel_requested: boolean;
-  version: number;
-}
-
 interface PartColumns {
   provider: string;
   account: string;
   part_id: string;
   payment_id: string | null;
-}
-
-function toOrder(row: OrderColumns): OrderRow {
-  return {
-    id: row.id,
-    reference: row.reference,
-    status: row.status,
-    currency: row.currency,
-    amountDueMinor: toBigInt(row.amount_due_minor),
-    amountPaidMinor: BigInt(row.amount_paid_minor),
-    amountRefundedMinor: BigInt(row.amount_refunded_minor),
-    isCancelled: row.is_cancelled,
-    isCancelRequested: row.is_cancel_requested,
-    version: row.version,
-  };
 }
 
 /** Three arrays for three `unnest` parameters. */

@@ -115,27 +115,6 @@ export async function updateOrders(tx: Tx, orders: readonly OrderRow[]): Promise
   });
 }
 
-/** Gives an order its terms. They are given once: what it owes never changes after that. */
-export async function setOrderTerms(
-  tx: Tx,
-  order: OrderRow & { readonly metadata: Readonly<Record<string, unknown>> },
-): Promise<void> {
-  await tx.query({
-    name: 'set-order-terms',
-    text: `
-      update orders set currency = $2, amount_due_minor = $3, metadata = $4, version = $5,
-        updated_at = now()
-      where id = $1 and amount_due_minor is null`,
-    values: [
-      order.id,
-      order.currency,
-      order.amountDueMinor?.toString() ?? null,
-      JSON.stringify(order.metadata),
-      order.version,
-    ],
-  });
-}
-
 /** The providers of these payments are asked about them soon, whatever their status. */
 export async function askAboutPayments(tx: Tx, paymentIds: readonly string[]): Promise<void> {
   await tx.query({
@@ -143,27 +122,6 @@ export async function askAboutPayments(tx: Tx, paymentIds: readonly string[]): P
     text: `
       update payments set ask_at = now(), asks = 0, must_ask = true where id = any ($1::uuid[])`,
     values: [paymentIds],
-  });
-}
-
-/** From now on no payment of the order is started. */
-export async function requestOrderCancel(tx: Tx, orderId: string): Promise<void> {
-  await tx.query({
-    name: 'request-order-cancel',
-    text: `
-      update orders set cancel_requested_at = now(), updated_at = now()
-      where id = $1 and cancel_requested_at is null`,
-    values: [orderId],
-  });
-}
-
-export async function setOrderCancelled(tx: Tx, order: OrderRow): Promise<void> {
-  await tx.query({
-    name: 'set-order-cancelled',
-    text: `
-      update orders set cancelled_at = now(), version = $2, updated_at = now()
-      where id = $1 and cancelled_at is null`,
-    values: [order.id, order.version],
   });
 }
 

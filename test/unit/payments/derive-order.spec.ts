@@ -24,6 +24,13 @@ describe('deriveOrder', () => {
     expect(deriveOrder({ ...TERMS, isCancelled: true }, []).moneyStatus).toBe('cancelled');
   });
 
+  it('is paid when nothing is owed', () => {
+    const free = { ...TERMS, amountDueMinor: 0n };
+    expect(deriveOrder(free, []).moneyStatus).toBe('paid');
+    expect(deriveOrder({ ...free, isCancelled: true }, []).moneyStatus).toBe('cancelled');
+    expect(deriveOrder({ ...free, amountDueMinor: null }, []).moneyStatus).toBe('open');
+  });
+
   it('follows its money', () => {
     expect(deriveOrder(TERMS, [payment(2000n)]).moneyStatus).toBe('partially_paid');
     expect(deriveOrder(TERMS, [payment(5000n)]).moneyStatus).toBe('paid');
