@@ -53,6 +53,7 @@ const webUrl = z
   .nullish()
   .transform((url) => url ?? null);
 
+/** A name may be sent along, and is not kept: no provider is told it. */
 const customer = z.strictObject({
   email: z.email().max(TEXT_MAX).nullish(),
   name: text.nullish(),
@@ -64,9 +65,7 @@ export const startPaymentInput = (providers: readonly [string, ...string[]]) =>
     provider: z.enum(providers),
     account: text.default('default'),
     returnUrl: webUrl,
-    customer: customer
-      .nullish()
-      .transform((given) => ({ email: given?.email ?? null, name: given?.name ?? null })),
+    customer: customer.nullish().transform((given) => ({ email: given?.email ?? null })),
   });
 
 const refund = z.strictObject({

@@ -88,9 +88,9 @@ export interface AskedBefore {
   readonly lastAtMs: number;
 }
 
+/** What a provider is told of who pays, and nothing else is kept of them. */
 export interface Customer {
   readonly email: string | null;
-  readonly name: string | null;
 }
 
 /** A payment that the provider waits for. */

@@ -3,8 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { createValidator, routesOf, schemaOf, type ApiDocument } from '../support/api-document.js';
 import { TEST_TOKENS } from '../support/service-environment.js';
 import { paymentOf, Shop, type CommandAnswer, type CommandOptions } from '../support/shop.js';
+import { TEST_SECRETS } from '../support/webhook-client.js';
 
 const NOBODY = randomUUID();
+/** What the service of the shop asks with. */
+const ACCEPTED_KEYS = {
+  stripe: ['sk_test_of_the_stand_in'],
+  paystack: [TEST_SECRETS.paystack],
+};
 
 describe('the OpenAPI document and what the service really answers', () => {
   let shop: Shop;
@@ -74,11 +80,15 @@ describe('the OpenAPI document and what the service really answers', () => {
     const start = (given: object = {}, of = reference) =>
       send(route, `/v1/orders/${of}/payments`, { ...paymentOf(provider), ...given });
     expect(await start({}, NOBODY)).toBe('not_found');
-    expect(await start({ account: 'acme' })).toBe('provider_not_configured');
+    expect(await start({ account: 'acme' })).toBe('bad_request');
     await shop.standIn.goAway();
     expect(await start()).toBe('provider_unavailable');
     await shop.standIn.comeBack();
     expect(await start()).toBe('payment_in_progress');
+    shop.standIn.acceptKeys(provider, ['another-key']);
+    const refused = await shop.order(5000, provider === 'stripe' ? 'USD' : 'NGN');
+    expect(await start({}, refused)).toBe('provider_not_configured');
+    shop.standIn.acceptKeys(provider, ACCEPTED_KEYS[provider]);
 
     const other = await shop.order(5000, provider === 'stripe' ? 'USD' : 'NGN');
     const { id } = await shop.payment(other, provider);

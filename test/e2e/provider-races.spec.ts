@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import { paymentOf, Shop, type CommandAnswer } from '../support/shop.js';
 
@@ -72,6 +73,29 @@ describe('asking a provider that answers late, or not', () => {
     expect(order.reviews).toEqual([]);
     const dead = await shop.database.query(`select 1 from inbox where status = 'dead'`);
     expect(dead).toEqual([]);
+  });
+
+  it('goes on with a payment whose address was lost together with its key', async () => {
+    const reference = await shop.order(5000, 'NGN');
+    const start = () => shop.post(`/v1/orders/${reference}/payments`, paymentOf('paystack'));
+    shop.standIn.faults.next('POST /transaction/initialize', { kind: 'reset-after' });
+    expect(await start()).toMatchObject({ status: 504 });
+    const [lost] = (await shop.get(`/v1/orders/${reference}`)).json.payments;
+    expect(await start()).toMatchObject({ status: 409, json: { code: 'payment_in_progress' } });
+    await shop.database.query('delete from idempotency_keys');
+    await shop.post(`/v1/payments/${lost.id}/verify`);
+
+    const found = await start();
+    expect(found).toMatchObject({ status: 201, json: { id: lost.id } });
+    expect(found.json.authorizationUrl).toEqual(expect.any(String));
+    expect(await start()).toMatchObject({
+      status: 409,
+      json: { payment: { id: lost.id, authorizationUrl: found.json.authorizationUrl } },
+    });
+    shop.standIn.paystack.pay(found.json.providerPaymentId);
+    await shop.post(`/v1/payments/${lost.id}/verify`);
+    const order = await shop.orderIs(reference, 'paid');
+    expect(order.payments).toHaveLength(1);
   });
 
   it('waits for a refund from the last time that it was asked for, not from the first', async () => {
@@ -171,18 +195,24 @@ describe('asking a provider that answers late, or not', () => {
 
   it('answers later, and no defect, when a row is locked for too long', async () => {
     const reference = await shop.order();
-    const holding = shop.database.query(
+    const holder = new pg.Client({ connectionString: shop.database.url });
+    await holder.connect();
+    const holding = holder.query(
       `do $$ begin
          perform 1 from orders where reference = '${reference}' for update;
          perform pg_sleep(3);
        end $$`,
     );
     await eventually(async () => {
-      const path = `/v1/orders/${reference}/payments`;
-      const answer = await shop.post(path, paymentOf('stripe'));
-      expect(answer).toMatchObject({ status: 503, json: { code: 'storage_unavailable' } });
+      const sleeping = await shop.database.query(
+        `select 1 from pg_stat_activity where wait_event = 'PgSleep' and query like '%${reference}%'`,
+      );
+      expect(sleeping).not.toEqual([]);
     });
+    const answer = await shop.post(`/v1/orders/${reference}/payments`, paymentOf('stripe'));
+    expect(answer).toMatchObject({ status: 503, json: { code: 'storage_unavailable' } });
     await holding;
+    await holder.end();
     expect((await shop.payment(reference)).status).toBe('pending');
     expect(shop.service.logs()).not.toContain('"msg":"defect"');
   });

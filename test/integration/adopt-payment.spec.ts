@@ -71,7 +71,7 @@ describe('a payment that we started', () => {
       await createOrder(tx, { ...terms, reference: order });
       await insertStartedPayment(tx, { ...own, id, providerPaymentId: reference, livemode: false });
       await recordStart(tx, own);
-      const customer = { email: null, name: null };
+      const customer = { email: null };
       await insertStart(tx, { ...own, paymentId: id, returnUrl: null, customer });
     });
     const metadata = { order_id: order, tollgate_payment: reference };

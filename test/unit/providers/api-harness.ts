@@ -46,7 +46,7 @@ export function paymentStart(given: Partial<PaymentStart> = {}): PaymentStart {
     amountMinor: 5000n,
     currency: 'NGN',
     returnUrl: 'https://shop.example/thanks',
-    customer: { email: 'buyer@example.com', name: 'Sample Buyer' },
+    customer: { email: 'buyer@example.com' },
     asked: null,
     noteAsked: () => Promise.resolve(),
     ...given,

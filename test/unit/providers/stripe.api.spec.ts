@@ -73,7 +73,7 @@ describe('starting a payment at Stripe', () => {
   });
 
   it('gives no address to send a receipt to when there is none', async () => {
-    await api.startPayment(paymentStart({ customer: { email: null, name: null } }));
+    await api.startPayment(paymentStart({ customer: { email: null } }));
     expect(standIn.requests[0]?.body).not.toHaveProperty('receipt_email');
   });
 
