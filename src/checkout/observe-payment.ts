@@ -33,7 +33,7 @@ export async function observePayment(
       `what ${provider} answered ended as ${status}: ${reason}`,
     );
   }
-  await noteRefunds(context, observation.refunds);
+  await noteRefunds(context, bound.id, observation.refunds);
   return true;
 }
 
@@ -58,10 +58,11 @@ async function findLost(
 /** Refunds of ours among those that the provider shows: an answer that was lost is found again. */
 async function noteRefunds(
   { pool }: CheckoutContext,
+  paymentId: string,
   refunds: readonly ObservedRefund[],
 ): Promise<void> {
   for (const { reference, providerRefundId } of refunds) {
-    const refundId = idOf(reference);
-    if (refundId !== null) await acceptRefund(pool, refundId, providerRefundId);
+    const id = idOf(reference);
+    if (id !== null) await acceptRefund(pool, { id, paymentId }, providerRefundId);
   }
 }

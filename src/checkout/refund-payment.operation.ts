@@ -127,7 +127,8 @@ async function recordAnswer(
     const refund = await showRefund(tx, refundId);
     return unknownOutcome(answer.unknown, { refund });
   }
-  await acceptRefund(tx, refundId, answer.accepted.providerRefundId);
+  const { providerRefundId } = answer.accepted;
+  await acceptRefund(tx, { id: refundId, paymentId }, providerRefundId);
   const refund = await showRefund(tx, refundId);
   const payment = await showPayment(tx, paymentId);
   return { response: { status: 201, body: { ...refund, payment } } };

@@ -89,15 +89,15 @@ export async function sumRefunds(tx: Tx, paymentId: string): Promise<RefundSums>
 /** Notes under which id the provider has a refund; it is told once. */
 export async function acceptRefund(
   database: Queryable,
-  refundId: string,
+  refund: { readonly id: string; readonly paymentId: string },
   providerRefundId: string,
 ): Promise<void> {
   await database.query({
     name: 'accept-refund',
     text: `
-      update refunds set outcome = 'accepted', provider_refund_id = $2
-      where id = $1 and outcome <> 'accepted'`,
-    values: [refundId, providerRefundId],
+      update refunds set outcome = 'accepted', provider_refund_id = $3
+      where id = $1 and payment_id = $2 and outcome <> 'accepted'`,
+    values: [refund.id, refund.paymentId, providerRefundId],
   });
 }
 
