@@ -51,7 +51,11 @@ async function start(config: Config, logger: Logger): Promise<Running> {
       const log = (message: string) => {
         logger.info({ source: 'embedded-postgres' }, message);
       };
-      embedded = await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log });
+      embedded = await startEmbeddedPostgres({
+        dataDir: config.DATA_DIR,
+        log,
+        reservedPort: config.PORT,
+      });
     }
     const databaseUrl = config.DATABASE_URL ?? embedded?.url ?? '';
     await prepareDatabase(config, databaseUrl, logger);

@@ -3,11 +3,15 @@ import { createServer } from 'node:net';
 
 const PORT_MAX = 65_535;
 
-/** The port used last time, so that a note of the URL stays true; a free one when it is taken. */
-export async function choosePort(portFile: string): Promise<number> {
+/**
+ * The port used last time, so that a note of the URL stays true; a free one when it is taken.
+ * @param reservedPort is left to the service itself, which listens only later; null: none
+ */
+export async function choosePort(portFile: string, reservedPort: number | null): Promise<number> {
   const remembered = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0;
   const usable = Number.isInteger(remembered) && remembered > 0 && remembered <= PORT_MAX;
-  return (usable ? await bind(remembered) : null) ?? findFreePort();
+  const isOurs = usable && remembered !== reservedPort;
+  return (isOurs ? await bind(remembered) : null) ?? findFreePort(reservedPort);
 }
 
 /** Remembers the port for the next start. */
@@ -22,10 +26,10 @@ export async function isPortFree(port: number): Promise<boolean> {
   return (await bind(port)) !== null;
 }
 
-async function findFreePort(): Promise<number> {
+async function findFreePort(reservedPort: number | null): Promise<number> {
   const port = await bind(0);
   if (port === null) throw new Error('There is no free port on 127.0.0.1.');
-  return port;
+  return port === reservedPort ? findFreePort(reservedPort) : port;
 }
 
 /** Listens for a moment; null when the port is taken. Port 0 stands for any free one. */

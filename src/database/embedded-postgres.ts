@@ -29,6 +29,8 @@ export interface EmbeddedPostgresOptions {
   /** Folder for the data, the password, the port and the log; made when missing. */
   readonly dataDir: string;
   readonly log: (message: string) => void;
+  /** A port that must stay free, because the service will listen there; none by default. */
+  readonly reservedPort?: number;
   /** Settings besides ours; tests turn durability off with them. */
   readonly settings?: PostgresSettings;
 }
@@ -43,7 +45,7 @@ export interface EmbeddedPostgresOptions {
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
-  const server = await prepareServer(options.dataDir, options.settings);
+  const server = await prepareServer(options.dataDir, options.settings, options.reservedPort);
   let connection: Client | null = await own(server, options.dataDir);
   const port = connection.port;
   let stopping = false;

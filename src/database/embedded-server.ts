@@ -24,6 +24,8 @@ export interface EmbeddedServer {
   readonly binaries: PostgresBinaries;
   readonly user: SystemUser;
   readonly settings: PostgresSettings;
+  /** A port that the server must not take; null: any will do. */
+  readonly reservedPort: number | null;
 }
 
 /** How long a start may take: recovery after a crash, and children of a killed server to end. */
@@ -63,6 +65,7 @@ const PASSING_LOG = /pre-existing shared memory block|lock file .* already exist
 export async function prepareServer(
   dataDir: string,
   settings: PostgresSettings = {},
+  reservedPort: number | null = null,
 ): Promise<EmbeddedServer> {
   const folder = resolve(dataDir);
   mkdirSync(folder, { recursive: true });
@@ -72,7 +75,8 @@ export async function prepareServer(
   const user = chooseSystemUser(paths.clusterDir, [folder, postgres, initdb, pgCtl]);
   const password = readOrCreatePassword(paths.passwordFile);
   await createCluster(folder, password, binaries, user);
-  return { paths, password, binaries, user, settings: { ...settings, ...FIXED_SETTINGS } };
+  const all = { ...settings, ...FIXED_SETTINGS };
+  return { paths, password, binaries, user, settings: all, reservedPort };
 }
 
 /**
@@ -157,8 +161,8 @@ function passingReason(error: unknown, { paths }: EmbeddedServer): string {
 
 /** @returns a connection, or why the start may succeed a moment later */
 async function start(server: EmbeddedServer): Promise<pg.Client | string> {
-  const { paths, binaries, user, settings } = server;
-  const port = await choosePort(paths.portFile);
+  const { paths, binaries, user, settings, reservedPort } = server;
+  const port = await choosePort(paths.portFile, reservedPort);
   const logStart = openLog(server);
   const options = Object.entries({ ...settings, port: String(port) })
     .map(([name, value]) => `-c ${name}=${value}`)
