@@ -72,7 +72,8 @@ async function describe(target: Target, event: Event): Promise<string[]> {
   const line = `${event.type}: ${event.outcome ?? ''}${error}`;
   if (event.paymentId === null) return [line];
   const payment = (await read(target, `/v1/payments/${event.paymentId}`)) as object;
-  const { facts, timeline, reviews, ...shown } = payment as Record<string, unknown>;
+  const { facts, timeline, reviews, ...rest } = payment as Record<string, unknown>;
+  const shown = { ...rest, refunds: undefined }; // what we asked for: nothing, of a sample
   const reasons = (reviews as { reason: string; status: string }[])
     .filter((one) => one.status === 'open')
     .map((one) => one.reason);
