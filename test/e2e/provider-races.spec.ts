@@ -159,6 +159,18 @@ describe('asking a provider that answers late, or not', () => {
     expect(refunds).toEqual([{ asked: 1 }]);
   });
 
+  it('says so when what a verification saw cannot be applied', async () => {
+    const { id, providerPaymentId } = await shop.payment(await shop.order());
+    const intent = shop.standIn.stripe.paymentIntents.find((one) => one.id === providerPaymentId);
+    Object.assign(intent!, { currency: 'zzz' });
+    const answer = await shop.post(`/v1/payments/${id}/verify`);
+    expect(answer).toMatchObject({ status: 503, json: { code: 'apply_failed' } });
+    const events = await shop.database.query(
+      `select status, outcome_reason from inbox where event_id like 'verify:%' and status = 'dead'`,
+    );
+    expect(events).toEqual([{ status: 'dead', outcome_reason: 'currency_unusable' }]);
+  });
+
   it('keeps an order from being cancelled while the provider does not accept the key', async () => {
     const reference = await shop.order();
     const { providerPaymentId } = await shop.payment(reference);
