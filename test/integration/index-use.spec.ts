@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
+import { findOrderPayments } from '../../src/checkout/checkout.queries.js';
+import { sumRefunds } from '../../src/checkout/refund.queries.js';
+import { claimUnsettled } from '../../src/checkout/resolver.queries.js';
+import { inTransaction } from '../../src/database/transaction.js';
 import { insertEvents } from '../../src/inbox/inbox.queries.js';
 import { InboxSweeper } from '../../src/inbox/inbox.sweeper.js';
+import { findStartedReferences } from '../../src/payments/adopt.queries.js';
+import { showOrder, showPayment } from '../../src/payments/show.queries.js';
 import { Doorbell } from '../../src/queues/doorbell.js';
 import { eventually } from '../support/eventually.js';
 import { lifecycles } from '../support/lifecycles.js';
@@ -26,7 +32,7 @@ const TABLES = [
  * What one event costs must not grow with what came before it. A statement that reads a whole
  * table shows in the counters of PostgreSQL, whatever plan the planner chose and why.
  */
-describe('the acknowledging and the applying path on large tables', () => {
+describe('receiving, applying and commands on large tables', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -52,6 +58,30 @@ describe('the acknowledging and the applying path on large tables', () => {
       await sweep(database);
       await harness.close();
     }
+    const after = await rowsReadInSequence(database);
+    for (const table of TABLES) {
+      const read = (after.get(table) ?? 0) - (before.get(table) ?? 0);
+      expect({ table, wholeReads: Math.floor(read / ROWS) }).toEqual({ table, wholeReads: 0 });
+    }
+  });
+
+  it('asks about payments, shows them and sums their refunds without it either', async () => {
+    await database.query(`update payments set ask_at = now() - interval '1 hour'`);
+    await database.query('vacuum analyze');
+    const before = await rowsReadInSequence(database);
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    for (let turn = 0; turn < 8; turn += 1) {
+      const claimed = await claimUnsettled(pool, 'stripe', 20, 300);
+      expect(claimed).toHaveLength(20);
+      const [{ id, orderReference } = { id: '', orderReference: null }] = claimed;
+      await showOrder(pool, orderReference ?? '');
+      await showPayment(pool, id);
+      await findOrderPayments(pool, orderReference ?? '');
+      await inTransaction(pool, (tx) => sumRefunds(tx, id));
+      const started = { provider: 'stripe', account: 'default', startedAs: `tg-${turn}` };
+      await inTransaction(pool, (tx) => findStartedReferences(tx, [started]));
+    }
+    await pool.end();
     const after = await rowsReadInSequence(database);
     for (const table of TABLES) {
       const read = (after.get(table) ?? 0) - (before.get(table) ?? 0);
