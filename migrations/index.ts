@@ -2,6 +2,8 @@ import { Inbox1795305600000 } from './1795305600000-inbox.js';
 import { Payments1795305600001 } from './1795305600001-payments.js';
 import { Idempotency1795392000000 } from './1795392000000-idempotency.js';
 import { Checkout1795392000001 } from './1795392000001-checkout.js';
+import { Ledger1795478400000 } from './1795478400000-ledger.js';
+import { Outbox1795478400001 } from './1795478400001-outbox.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
 export const MIGRATIONS = [
@@ -9,4 +11,6 @@ export const MIGRATIONS = [
   Payments1795305600001,
   Idempotency1795392000000,
   Checkout1795392000001,
+  Ledger1795478400000,
+  Outbox1795478400001,
 ];
