@@ -55,6 +55,11 @@ export const ERRORS = {
   translate_failed: { status: null, next: 'retry' },
   apply_failed: { status: 503, next: 'retry' },
   lock_timeout: { status: null, next: 'retry' },
+
+  // Telling others: what a consumer says of a message. Only a row has these codes, never an answer.
+  message_unreadable: { status: null, next: 'dead' },
+  consumer_failed: { status: null, next: 'retry' },
+  consumer_refused: { status: null, next: 'dead' },
 } as const satisfies Record<string, ErrorRow>;
 
 interface ErrorRow {

@@ -41,7 +41,6 @@ export const paymentSnapshot = z
     amountRefundedMinor: amountMinor,
     livemode: z.boolean(),
     createdAt: time,
-    updatedAt: time,
     version,
   })
   .meta({ id: 'payment' });
@@ -68,7 +67,6 @@ export const orderSnapshot = z
     payments: z.array(paymentSnapshot),
     reviews: z.array(reviewSnapshot).describe('Open ones: they hold the order.'),
     createdAt: time,
-    updatedAt: time,
     version,
   })
   .meta({ id: 'order' });
@@ -196,6 +194,6 @@ export interface NewMessage {
   readonly subject: string;
   /** Tells messages of one type and version apart: the reason of a review; empty otherwise. */
   readonly part: string;
-  /** `data` but for the times of the change, which are those of its transaction. */
+  /** `data` as the schema of its aggregate says. */
   readonly data: Readonly<Record<string, unknown>>;
 }

@@ -1,4 +1,7 @@
 import { sqlState, type Tx } from '../database/transaction.js';
+import { insertTransfers, loadTransfers } from '../ledger/ledger.queries.js';
+import { transfersBetween } from '../ledger/transfers.js';
+import { insertMessages } from '../outbox/outbox.queries.js';
 import {
   bindPayment,
   deletePayment,
@@ -9,7 +12,8 @@ import {
 } from './adopt.queries.js';
 import { lockPayments, type PaymentKey } from './lock.queries.js';
 import { OutdatedRead } from './outdated-read.js';
-import type { EventFacts, PaymentRow } from './ring-state.js';
+import type { EventFacts, OrderRow, PaymentRow } from './ring-state.js';
+import { mergedMessage, paymentMessages } from './tell.js';
 
 /** Says which payment of ours a payment at the provider is. */
 export interface Adoption extends PaymentKey {
@@ -19,17 +23,19 @@ export interface Adoption extends PaymentKey {
 
 /**
  * Gives payments that we started the ids of the provider, whoever tells them first: the answer to
- * our request or an event that overtakes it. The orders of all of them are locked.
+ * our request or an event that overtakes it.
  *
+ * @param orders the orders of all of them, locked
  * @returns the events, each about the payment that it belongs to
  */
 export async function adoptPayments(
   tx: Tx,
   events: readonly EventFacts[],
+  orders: readonly OrderRow[],
 ): Promise<readonly EventFacts[]> {
   const adopted = new Map<string, string>();
   for (const adoption of adoptionsOf(events)) {
-    const providerPaymentId = await adoptPayment(tx, adoption);
+    const providerPaymentId = await adoptPayment(tx, adoption, orders);
     adopted.set(JSON.stringify(adoption), providerPaymentId);
   }
   if (adopted.size === 0) return events;
@@ -59,7 +65,11 @@ function adoptionOf({ provider, account, facts }: EventFacts): Adoption | null {
  *
  * @returns the id at the provider under which the payment is kept
  */
-async function adoptPayment(tx: Tx, adoption: Adoption): Promise<string> {
+async function adoptPayment(
+  tx: Tx,
+  adoption: Adoption,
+  orders: readonly OrderRow[],
+): Promise<string> {
   const { providerPaymentId, startedAs } = adoption;
   const rows = await lockPayments(tx, [adoption], await findStartedIds(tx, adoption));
   const ours = rows.find((row) => row.startedAs === startedAs);
@@ -70,8 +80,10 @@ async function adoptPayment(tx: Tx, adoption: Adoption): Promise<string> {
 
   const other = rows.find((row) => row.id !== ours.id);
   if (other?.startedAs) return providerPaymentId; // a payment of its own, whatever it claims to be
-  if (other) await absorb(tx, other, ours);
+  const known = other ? await absorb(tx, other, ours, orders) : ours;
+  const bound = { ...known, providerPaymentId, isProvisional: false, version: known.version + 1 };
   await bind(tx, ours.id, providerPaymentId);
+  await insertMessages(tx, paymentMessages(known, bound, referenceOf(bound, orders)));
   return providerPaymentId;
 }
 
@@ -90,11 +102,37 @@ function tryOf(providerPaymentId: string, { startedAs }: PaymentRow): number {
   return Number(providerPaymentId.slice((startedAs ?? '').length + 1) || 1);
 }
 
-async function absorb(tx: Tx, other: PaymentRow, ours: PaymentRow): Promise<void> {
+/** @returns ours as it is after that */
+async function absorb(
+  tx: Tx,
+  other: PaymentRow,
+  ours: PaymentRow,
+  orders: readonly OrderRow[],
+): Promise<PaymentRow> {
+  await takeBackTransfers(tx, other.id);
   await moveBelongings(tx, other.id, ours.id);
   await moveTransitions(tx, other.id, ours);
   await takeOver(tx, ours.id, other.id);
   await deletePayment(tx, other.id);
+  await insertMessages(tx, [mergedMessage(other, referenceOf(other, orders), ours.id)]);
+  const orderId = other.orderId ?? ours.orderId;
+  return { ...ours, orderId, version: ours.version + other.version };
+}
+
+/** Nothing stands in the ledger for a payment that is no more; its facts are posted for ours. */
+async function takeBackTransfers(tx: Tx, paymentId: string): Promise<void> {
+  const posted = await loadTransfers(tx, [paymentId]);
+  const transfers = transfersBetween(paymentId, [], posted);
+  if (transfers.length === 0) return;
+  const cause = { inboxId: null, command: 'merge_payments' };
+  await insertTransfers(
+    tx,
+    transfers.map((transfer) => ({ ...transfer, ...cause })),
+  );
+}
+
+function referenceOf({ orderId }: PaymentRow, orders: readonly OrderRow[]): string | null {
+  return orders.find(({ id }) => id === orderId)?.reference ?? null;
 }
 
 async function bind(tx: Tx, paymentId: string, providerPaymentId: string): Promise<void> {

@@ -1,5 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../database/transaction.js';
+import { insertTransfers, loadTransfers } from '../ledger/ledger.queries.js';
+import { isMoney } from '../ledger/posting-rules.js';
+import { insertMessages } from '../outbox/outbox.queries.js';
 import { adoptionsOf, adoptPayments } from './adopt-payment.js';
 import { findStartedReferences } from './adopt.queries.js';
 import {
@@ -47,7 +50,7 @@ export async function applyFacts(
 ): Promise<Pick<RingChanges, 'outcomes' | 'unparked'>> {
   if (events.length === 0) return { outcomes: new Map(), unparked: [] };
   const orders = await lockOrdersOf(tx, events);
-  const adopted = await adoptPayments(tx, events);
+  const adopted = await adoptPayments(tx, events, orders);
   const changes = planRing(adopted, await lockRing(tx, adopted, orders));
   await writeChanges(tx, changes);
   return changes;
@@ -100,6 +103,8 @@ async function lockRing(
   }
   const orderPayments = orderIds.length > 0 ? await loadOrderPayments(tx, orderIds) : [];
   const subjects = [...new Set([...ids, ...orderPayments.map(({ id }) => id)])];
+  // Before its first money nothing of a payment can stand in the ledger.
+  const withMoney = ids.filter((id) => facts.get(id)?.some(({ kind }) => isMoney(kind)));
   const hasDisputes = [...facts.values()].flat().some(({ kind }) => kind === 'dispute');
   return {
     payments: locked,
@@ -110,12 +115,13 @@ async function lockRing(
     reviews: await loadReviews(tx, subjects, orderIds),
     parts,
     parkedFacts,
+    transfers: withMoney.length > 0 ? await loadTransfers(tx, withMoney) : [],
   };
 }
 
 async function writeChanges(tx: Tx, changes: RingChanges): Promise<void> {
   const { facts, payments, orders, disputes, transitions, reviews } = changes;
-  const { parts, parkedFacts, unparked } = changes;
+  const { parts, parkedFacts, unparked, transfers, messages } = changes;
   if (parts.length > 0) await linkParts(tx, parts);
   if (parkedFacts.length > 0) await upsertParkedFacts(tx, parkedFacts);
   if (unparked.length > 0) await deleteParkedFacts(tx, unparked);
@@ -125,6 +131,8 @@ async function writeChanges(tx: Tx, changes: RingChanges): Promise<void> {
   if (disputes.length > 0) await upsertDisputes(tx, disputes);
   if (transitions.length > 0) await insertTransitions(tx, transitions);
   if (reviews.length > 0) await upsertReviews(tx, reviews);
+  if (transfers.length > 0) await insertTransfers(tx, transfers);
+  if (messages.length > 0) await insertMessages(tx, messages);
 }
 
 function isSamePayment(one: PaymentKey, other: PaymentKey): boolean {

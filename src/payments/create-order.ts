@@ -1,8 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Tx } from '../database/transaction.js';
-import { deriveOrderAgain } from './derive-again.js';
+import { insertMessages } from '../outbox/outbox.queries.js';
+import { deriveCreatedOrder } from './derive-again.js';
 import { insertNewOrder, lockOrders, setOrderTerms } from './order.queries.js';
 import type { OrderRow } from './ring-state.js';
+import { orderMessage } from './tell.js';
 
 /** What a customer owes, as our own command says it. */
 export interface NewOrder {
@@ -28,7 +30,8 @@ export async function createOrder(
   // Most orders are named for the first time here: then nothing can be waiting for them.
   const inserted = await insertNewOrder(tx, { ...order, id: uuidv7() });
   if (inserted) {
-    if (order.amountDueMinor === 0n) await deriveOrderAgain(tx, inserted, 'create_order');
+    if (order.amountDueMinor === 0n) await deriveCreatedOrder(tx, inserted);
+    else await insertMessages(tx, [createdMessage(inserted)]);
     return 'created';
   }
   const [row] = await lockOrders(tx, [order.reference]);
@@ -36,10 +39,15 @@ export async function createOrder(
   if (row.amountDueMinor !== null) return hasTerms(row, order) ? 'exists' : 'differs';
 
   const { currency, amountDueMinor, metadata } = order;
-  const created = { ...row, version: row.version + 1, currency, amountDueMinor };
-  await setOrderTerms(tx, { ...created, metadata });
-  await deriveOrderAgain(tx, created, 'create_order');
+  const created = { ...row, version: row.version + 1, currency, amountDueMinor, metadata };
+  await setOrderTerms(tx, created);
+  await deriveCreatedOrder(tx, created);
   return 'created';
+}
+
+function createdMessage(order: OrderRow) {
+  const nothing = { payments: [], openReviews: [] };
+  return orderMessage({ type: 'order.created', order, previousStatus: null, ...nothing });
 }
 
 function hasTerms(row: OrderRow, order: NewOrder): boolean {

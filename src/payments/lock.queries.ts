@@ -125,7 +125,7 @@ export async function lockPayments(
 
 export const PAYMENT_COLUMNS = `id, provider, account, provider_payment_id, order_id, status,
   currency, amount_minor, amount_authorized_minor, amount_captured_minor, amount_refunded_minor,
-  livemode, is_provisional, started_as, version`;
+  livemode, is_provisional, started_as, created_at, version`;
 
 /** A payment as `pg` gives it: bigint arrives as a string. */
 export interface PaymentColumns {
@@ -143,6 +143,7 @@ export interface PaymentColumns {
   livemode: boolean;
   is_provisional: boolean;
   started_as: string | null;
+  created_at: Date;
   version: number;
 }
 
@@ -162,6 +163,7 @@ export function toPayment(row: PaymentColumns): PaymentRow {
     livemode: row.livemode,
     isProvisional: row.is_provisional,
     startedAs: row.started_as,
+    createdAt: row.created_at,
     version: row.version,
   };
 }

@@ -1,4 +1,5 @@
-import { deriveOrder, type OrderPayment, type OrderTerms } from './derive-order.js';
+import type { MessageType, NewMessage, ReviewSnapshot } from '../outbox/message.js';
+import { deriveOrder, type OrderTerms } from './derive-order.js';
 import type { StoredFact } from './fact-register.js';
 import { ORDER_TRANSITIONS, type OrderStatus } from './order.states.js';
 import { reconcileReviews, type ReviewStatuses } from './reconcile-reviews.js';
@@ -7,17 +8,19 @@ import type {
   OrderRow,
   PaymentRow,
   ReviewChange,
+  ReviewRow,
   RingState,
   Transition,
 } from './ring-state.js';
+import { orderMessage } from './tell.js';
 import { assertMove } from './verdict.js';
 
 interface OrderDraft {
   row: OrderRow;
   isChanged: boolean;
-  readonly payments: Map<string, OrderPayment>;
-  /** Payments with an open review of their own: they hold the order too. */
-  readonly heldPayments: Set<string>;
+  readonly payments: Map<string, PaymentRow>;
+  /** Open reviews of its payments, by payment: they hold the order too. */
+  readonly paymentReviews: Map<string, readonly ReviewSnapshot[]>;
   readonly reviews: ReviewStatuses;
 }
 
@@ -25,6 +28,7 @@ interface OrderDraft {
 export class OrderDrafts {
   readonly transitions: Transition[] = [];
   readonly reviewChanges: ReviewChange[] = [];
+  readonly messages: NewMessage[] = [];
   private readonly drafts: Map<string, OrderDraft>;
   private readonly idByReference: Map<string, string>;
 
@@ -41,38 +45,54 @@ export class OrderDrafts {
     return id;
   }
 
+  /** The order that a payment belongs to, as others know it; null: none. */
+  orderOf(payment: PaymentRow): Pick<OrderRow, 'id' | 'reference'> | null {
+    if (payment.orderId === null) return null;
+    const draft = this.drafts.get(payment.orderId);
+    if (!draft) throw new Error('the order of a payment of the ring was not locked');
+    return draft.row;
+  }
+
   /** Takes over what a payment has become, and derives the order it left and the one it has. */
   update(
     formerOrderId: string | null,
     payment: PaymentRow,
-    isHeld: boolean,
+    reviews: PaymentReviews,
     cause: Cause,
     news: readonly StoredFact[],
   ): void {
     if (formerOrderId !== null && formerOrderId !== payment.orderId) {
       const former = this.drafts.get(formerOrderId);
       former?.payments.delete(payment.id);
-      former?.heldPayments.delete(payment.id);
+      former?.paymentReviews.delete(payment.id);
       this.derive(formerOrderId, cause, news);
     }
     if (payment.orderId === null) return;
     const draft = this.drafts.get(payment.orderId);
     draft?.payments.set(payment.id, payment);
-    if (isHeld) draft?.heldPayments.add(payment.id);
-    else draft?.heldPayments.delete(payment.id);
-    this.derive(payment.orderId, cause, news);
+    draft?.paymentReviews.set(payment.id, reviews.open);
+    this.derive(payment.orderId, cause, news, reviews.changed);
   }
 
-  /** Derives an order again from its terms, payments and reviews. */
-  derive(orderId: string, cause: Cause, news: readonly StoredFact[]): void {
+  /**
+   * Derives an order again from its terms, payments and reviews.
+   * @param told reviews of its payments that have changed
+   */
+  derive(
+    orderId: string,
+    cause: Cause,
+    news: readonly StoredFact[],
+    told: readonly ReviewSnapshot[] = [],
+  ): void {
     const draft = this.drafts.get(orderId);
     if (!draft) return;
     const derived = deriveOrder(termsOf(draft.row), [...draft.payments.values()]);
-    for (const change of reconcileReviews(derived.contradictions, draft.reviews)) {
+    const changes = reconcileReviews(derived.contradictions, draft.reviews);
+    for (const change of changes) {
       draft.reviews.set(change.reason, change.status);
       this.reviewChanges.push({ ...change, paymentId: null, orderId, inboxId: cause.inboxId });
     }
-    const isHeld = draft.heldPayments.size > 0 || [...draft.reviews.values()].includes('open');
+    const isHeld = openReviewsOf(draft).length > 0;
     const before = draft.row;
     const after: OrderRow = {
       ...before,
@@ -81,10 +101,32 @@ export class OrderDrafts {
       amountPaidMinor: derived.amountPaidMinor,
       amountRefundedMinor: derived.amountRefundedMinor,
     };
-    if (!differs(before, after)) return;
+    const reviews = [...told, ...changes.map((change) => ({ ...change, paymentId: null }))];
+    if (!differs(before, after) && reviews.length === 0) return;
     draft.row = { ...after, version: before.version + 1 };
     draft.isChanged = true;
     this.recordMove(before, draft.row, cause, news);
+    if (before.status !== after.status) this.tell(orderId, `order.${after.status}`, before.status);
+    else if (differs(before, after)) this.tell(orderId, 'order.updated', before.status);
+    for (const review of reviews) {
+      const type = review.status === 'open' ? 'order.review_opened' : 'order.review_resolved';
+      this.tell(orderId, type, before.status, review);
+    }
+  }
+
+  /** Tells others of an order as it is now. */
+  tell(
+    orderId: string,
+    type: MessageType,
+    previousStatus: OrderStatus | null,
+    review?: ReviewSnapshot,
+  ): void {
+    const draft = this.drafts.get(orderId);
+    if (!draft) throw new Error('an order of the ring was not locked');
+    const { row: order, payments } = draft;
+    const news = { type, order, previousStatus, openReviews: openReviewsOf(draft) };
+    const message = { ...news, payments: payments.values(), ...(review && { review }) };
+    this.messages.push(orderMessage(message));
   }
 
   changed(): OrderRow[] {
@@ -113,6 +155,20 @@ export class OrderDrafts {
   }
 }
 
+/** The reviews of a payment: those that hold it, and those that have just changed. */
+export interface PaymentReviews {
+  readonly open: readonly ReviewSnapshot[];
+  readonly changed: readonly ReviewSnapshot[];
+}
+
+/** Everything that holds an order: its own reviews, and those of its payments. */
+function openReviewsOf({ reviews, paymentReviews }: OrderDraft): ReviewSnapshot[] {
+  const own = [...reviews].flatMap(([reason, status]) =>
+    status === 'open' ? [{ reason, status, paymentId: null }] : [],
+  );
+  return [...own, ...[...paymentReviews.values()].flat()];
+}
+
 /** Before an order is created, its currency is its payments' and not a term. */
 function termsOf(row: OrderRow): OrderTerms {
   return row.amountDueMinor === null ? { ...row, currency: null } : row;
@@ -125,17 +181,24 @@ function toDraft(
   const payments = new Map(
     orderPayments.filter((one) => one.orderId === row.id).map((one) => [one.id, one]),
   );
-  const held = reviews.flatMap(({ paymentId, status }) =>
-    paymentId !== null && status === 'open' && payments.has(paymentId) ? [paymentId] : [],
+  const paymentReviews = new Map(
+    [...payments.keys()].map((id) => [
+      id,
+      reviews.filter((one) => one.paymentId === id && one.status === 'open').map(toSnapshot),
+    ]),
   );
   const own = reviews.filter((one) => one.orderId === row.id);
   return {
     row,
     isChanged: false,
     payments,
-    heldPayments: new Set(held),
+    paymentReviews,
     reviews: new Map(own.map(({ reason, status }) => [reason, status])),
   };
+}
+
+function toSnapshot({ reason, status, paymentId }: ReviewRow): ReviewSnapshot {
+  return { reason, status, paymentId };
 }
 
 function differs(before: OrderRow, after: OrderRow): boolean {

@@ -59,10 +59,7 @@ export async function lockOrders(tx: Tx, references: readonly string[]): Promise
 }
 
 /** Gives an order its terms. They are given once: what it owes never changes after that. */
-export async function setOrderTerms(
-  tx: Tx,
-  order: OrderRow & { readonly metadata: Readonly<Record<string, unknown>> },
-): Promise<void> {
+export async function setOrderTerms(tx: Tx, order: OrderRow): Promise<void> {
   await tx.query({
     name: 'set-order-terms',
     text: `
@@ -102,7 +99,7 @@ export async function setOrderCancelled(tx: Tx, order: OrderRow): Promise<void> 
 
 const ORDER_COLUMNS = `id, reference, status, currency, amount_due_minor, amount_paid_minor,
   amount_refunded_minor, cancelled_at is not null as is_cancelled,
-  cancel_requested_at is not null as is_cancel_requested, version`;
+  cancel_requested_at is not null as is_cancel_requested, metadata, created_at, version`;
 
 interface OrderColumns {
   id: string;
@@ -114,6 +111,8 @@ interface OrderColumns {
   amount_refunded_minor: string;
   is_cancelled: boolean;
   is_cancel_requested: boolean;
+  metadata: OrderRow['metadata'];
+  created_at: Date;
   version: number;
 }
 
@@ -128,6 +127,8 @@ function toOrder(row: OrderColumns): OrderRow {
     amountRefundedMinor: BigInt(row.amount_refunded_minor),
     isCancelled: row.is_cancelled,
     isCancelRequested: row.is_cancel_requested,
+    metadata: row.metadata,
+    createdAt: row.created_at,
     version: row.version,
   };
 }

@@ -1,3 +1,4 @@
+import type { Transfer } from '../ledger/transfers.js';
 import type { DerivedDispute, DerivedPayment } from './derive-payment.js';
 import { isEqual, mergeFacts, registerOf } from './fact-register.js';
 import type { ReviewStatuses } from './reconcile-reviews.js';
@@ -12,6 +13,8 @@ export interface PaymentDraft {
   readonly disputes: Map<string, DisputeRow>;
   readonly changedDisputes: Set<string>;
   readonly reviews: ReviewStatuses;
+  /** What stands in the ledger for it. */
+  readonly transfers: Transfer[];
 }
 
 /** A payment as it was loaded, before the first event of the ring. */
@@ -31,6 +34,7 @@ export function toPaymentDraft(row: PaymentRow, state: RingState): PaymentDraft 
         .filter((one) => one.paymentId === row.id)
         .map(({ reason, status }) => [reason, status]),
     ),
+    transfers: state.transfers.filter((one) => one.paymentId === row.id),
   };
 }
 

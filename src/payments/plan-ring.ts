@@ -1,8 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
+import { isMoney, postingsOf } from '../ledger/posting-rules.js';
+import { transfersBetween, type Transfer } from '../ledger/transfers.js';
+import type { NewMessage } from '../outbox/message.js';
 import { derivePayment, type DerivedDispute } from './derive-payment.js';
 import { DISPUTE_TRANSITIONS } from './dispute.states.js';
 import { registerOf, saysTheSame } from './fact-register.js';
-import { OrderDrafts } from './order-drafts.js';
+import { OrderDrafts, type PaymentReviews } from './order-drafts.js';
 import { PAYMENT_TRANSITIONS } from './payment.states.js';
 import { PartDrafts } from './part-drafts.js';
 import {
@@ -20,12 +23,15 @@ import type {
   ApplyOutcome,
   Cause,
   EventFacts,
+  PaymentRow,
   RecordedFact,
+  DisputeRow,
   ReviewChange,
   RingChanges,
   RingState,
   Transition,
 } from './ring-state.js';
+import { disputeMessage, paymentMessages, paymentReviewMessage } from './tell.js';
 import { assertMove } from './verdict.js';
 
 /**
@@ -45,6 +51,8 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
   const outcomes = new Map<string, ApplyOutcome>();
   const transitions: Transition[] = [];
   const reviewChanges: ReviewChange[] = [];
+  const transfers: (Transfer & Cause)[] = [];
+  const messages: NewMessage[] = [];
 
   for (const event of events) {
     const { providerPaymentId, partIds } = event.facts;
@@ -65,6 +73,8 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     facts: [...drafts.values()].flatMap(changedFactsOf),
     disputes: [...drafts.values()].flatMap(changedDisputesOf),
     orders: orders.changed(),
+    transfers,
+    messages: [...messages, ...orders.messages],
     ...parts.changes(),
   };
 
@@ -84,10 +94,12 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
 
     const before = draft.row;
     const cause: Cause = { inboxId: event.inboxId, command: event.command };
-    const isMoved = moveDisputes(draft, derived.disputes, news, cause);
+    const moved = moveDisputes(draft, derived.disputes, news, cause);
     const reviews = reconcileReviews(derived.contradictions, draft.reviews);
     const after = withDerived(before, derived, orders.idOf(derived.orderReference));
+    const posted = post(draft, after, cause);
     const isNew = before.version === 0;
+    const isMoved = moved.length > 0 || posted.length > 0;
     if (!isNew && !isMoved && reviews.length === 0 && !differs(before, after)) {
       const reason = isRepeated ? 'repeated' : 'stale';
       return { outcome: 'noop', reason, paymentId: before.id, partId: null };
@@ -117,9 +129,36 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
         inboxId: event.inboxId,
       });
     }
-    const isHeld = [...draft.reviews.values()].includes('open');
-    orders.update(before.orderId, draft.row, isHeld, cause, news);
+    tell(before, draft, moved, reviews);
+    orders.update(before.orderId, draft.row, reviewsOf(draft, reviews), cause, news);
     return { outcome: 'applied', paymentId: before.id };
+  }
+
+  /** Posts what is missing in the ledger after an event. */
+  function post(draft: PaymentDraft, after: PaymentRow, cause: Cause): readonly Transfer[] {
+    const facts = [...draft.facts.values()];
+    if (!facts.some(({ kind }) => isMoney(kind))) return [];
+    const postings = postingsOf({ ...after, order: orders.orderOf(after), facts });
+    const missing = transfersBetween(after.id, postings, draft.transfers);
+    draft.transfers.push(...missing);
+    transfers.push(...missing.map((transfer) => ({ ...transfer, ...cause })));
+    return missing;
+  }
+
+  /** Tells others of a payment that has changed, and of its disputes. */
+  function tell(
+    before: PaymentRow,
+    draft: PaymentDraft,
+    moved: readonly DisputeMove[],
+    reviews: readonly ReviewMove[],
+  ): void {
+    const { row: after } = draft;
+    const reference = orders.orderOf(after)?.reference ?? null;
+    messages.push(...paymentMessages(before, after, reference));
+    messages.push(...moved.map((one) => disputeMessage(one.before, one.after, after, reference)));
+    if (reference !== null) return; // its reviews are told of the order
+    const changed = reviewsOf(draft, reviews).changed;
+    messages.push(...changed.map((review) => paymentReviewMessage(after, review)));
   }
 
   function moveDisputes(
@@ -127,15 +166,16 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     derived: readonly DerivedDispute[],
     news: readonly RecordedFact[],
     cause: Cause,
-  ): boolean {
-    let isMoved = false;
+  ): DisputeMove[] {
+    const moves: DisputeMove[] = [];
     for (const dispute of derived) {
       const before = draft.disputes.get(dispute.key);
       if (before && isSameDispute(before, dispute)) continue;
-      isMoved = true;
       const id = before?.id ?? uuidv7();
       const version = (before?.version ?? 0) + 1;
-      draft.disputes.set(dispute.key, { ...dispute, id, version, paymentId: draft.row.id });
+      const after = { ...dispute, id, version, paymentId: draft.row.id };
+      moves.push({ before, after });
+      draft.disputes.set(dispute.key, after);
       draft.changedDisputes.add(dispute.key);
       if (before?.status === dispute.status) continue;
       if (before) {
@@ -156,8 +196,25 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
         ...cause,
       });
     }
-    return isMoved;
+    return moves;
   }
+}
+
+interface DisputeMove {
+  readonly before: DisputeRow | undefined;
+  readonly after: DisputeRow;
+}
+
+type ReviewMove = Pick<ReviewChange, 'reason' | 'status'>;
+
+/** The reviews of a payment as others are told of them. */
+function reviewsOf({ row, reviews }: PaymentDraft, moves: readonly ReviewMove[]): PaymentReviews {
+  const toSnapshot = ({ reason, status }: ReviewMove) => ({ reason, status, paymentId: row.id });
+  const open = [...reviews].filter(([, status]) => status === 'open');
+  return {
+    open: open.map(([reason, status]) => toSnapshot({ reason, status })),
+    changed: moves.map(toSnapshot),
+  };
 }
 
 /** A review may change twice within a ring; the last word is what is written. */

@@ -1,3 +1,5 @@
+import type { Transfer } from '../ledger/transfers.js';
+import type { NewMessage } from '../outbox/message.js';
 import type { OrderTerms } from './derive-order.js';
 import type { StoredFact } from './fact-register.js';
 import type { OrderStatus } from './order.states.js';
@@ -43,6 +45,7 @@ export interface PaymentRow {
   readonly isProvisional: boolean;
   /** The reference under which we started it; null when somebody else did. Never changes. */
   readonly startedAs: string | null;
+  readonly createdAt: Date;
   /** 0: the row was made by the ring that is being applied. */
   readonly version: number;
 }
@@ -56,6 +59,9 @@ export interface OrderRow extends OrderTerms {
   readonly amountRefundedMinor: bigint;
   /** No payment may be started any more: the open ones are being cancelled at their providers. */
   readonly isCancelRequested: boolean;
+  /** What our client keeps with it. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly createdAt: Date;
   readonly version: number;
 }
 
@@ -102,6 +108,8 @@ export interface RingState {
   readonly reviews: readonly ReviewRow[];
   readonly parts: readonly PartRow[];
   readonly parkedFacts: readonly ParkedFact[];
+  /** What stands in the ledger for those payments. */
+  readonly transfers: readonly Transfer[];
 }
 
 /** What an event did. `applied` changed something, `noop` did not and says why. */
@@ -149,6 +157,9 @@ export interface RingChanges {
   readonly disputes: readonly DisputeRow[];
   readonly transitions: readonly Transition[];
   readonly reviews: readonly ReviewChange[];
+  readonly transfers: readonly (Transfer & Cause)[];
+  /** What others are told. */
+  readonly messages: readonly NewMessage[];
   readonly parts: readonly PartRow[];
   readonly parkedFacts: readonly ParkedFact[];
   /** Parts whose parked facts were taken over. */

@@ -16,6 +16,8 @@ export class MemoryStore {
   private readonly disputes = new Map<string, RingState['disputes'][number]>();
   private readonly reviews = new Map<string, RingState['reviews'][number]>();
   private readonly parts = new Map<string, RingState['parts'][number]>();
+  private readonly transfers: RingState['transfers'][number][] = [];
+  private readonly told = new Set<string>();
   private parked: RingState['parkedFacts'][number][] = [];
   readonly outcomes = new Map<string, string>();
   private nextId = 0;
@@ -71,7 +73,33 @@ export class MemoryStore {
         .map((one) => `${subjectOf(one) ?? ''}: ${one.reason} ${one.status}`)
         .sort(),
       parked: this.parked.length,
+      balances: this.balances(),
     };
+  }
+
+  /** What stands on each account, where that is not nothing. The sum is zero per currency. */
+  private balances(): string[] {
+    const balances = new Map<string, bigint>();
+    const add = (account: string, currency: string, amountMinor: bigint) => {
+      const key = `${this.named(account)} ${currency}`;
+      balances.set(key, (balances.get(key) ?? 0n) + amountMinor);
+    };
+    for (const { debitAccount, creditAccount, currency, amountMinor } of this.transfers) {
+      add(debitAccount, currency, amountMinor);
+      add(creditAccount, currency, -amountMinor);
+    }
+    return [...balances]
+      .filter(([, amountMinor]) => amountMinor !== 0n)
+      .map(([key, amountMinor]) => `${key} ${amountMinor}`)
+      .sort();
+  }
+
+  /** An account by the provider's name of its payment, since ours depends on the order of arrival. */
+  private named(account: string): string {
+    return account.replace(/^(refund|suspense|dispute):(payment \d+)/, (_, kind, id) => {
+      const payment = this.payments.get(String(id));
+      return `${String(kind)}:${payment?.providerPaymentId ?? String(id)}`;
+    });
   }
 
   private read(): RingState {
@@ -85,6 +113,7 @@ export class MemoryStore {
       reviews: [...this.reviews.values()],
       parts: [...this.parts.values()],
       parkedFacts: this.parked,
+      transfers: this.transfers,
     };
   }
 
@@ -113,6 +142,12 @@ export class MemoryStore {
         ),
     );
     this.parked = [...kept, ...changes.parkedFacts];
+    this.transfers.push(...changes.transfers);
+    for (const { aggregateId, version, type, part } of changes.messages) {
+      const change = JSON.stringify([aggregateId, version, type, part]);
+      if (this.told.has(change)) throw new Error(`told twice: ${change}`); // as the UNIQUE does
+      this.told.add(change);
+    }
   }
 
   private orderOf(reference: string): OrderRow | undefined {
@@ -129,6 +164,8 @@ export class MemoryStore {
       status: 'open',
       isCancelled: false,
       isCancelRequested: false,
+      metadata: {},
+      createdAt: new Date(0),
       version: 0,
     });
   }
@@ -152,6 +189,7 @@ export class MemoryStore {
       livemode,
       isProvisional: false,
       startedAs: null,
+      createdAt: new Date(0),
       version: 0,
     });
   }
