@@ -23,7 +23,7 @@ export class Ledger1795478400000 implements MigrationInterface {
       `${name} text not null check (${name} ~ '^(provider|order|refund|dispute|suspense):.')`;
     await runner.query(`
       create table ledger_transfers (
-        id bigint generated always as identity primary key,
+        id uuid primary key,
         payment_id uuid not null,
         order_id uuid references orders (id),
         fact_kind text not null,

@@ -8,6 +8,14 @@ export const FAIL_POINTS = [
   'command.after_call', // it has answered, and nothing of that is stored
   'command.before_commit', // everything of the phase is written, and not committed
   'command.committed', // the phase is committed with its recovery point
+  'relay.fanned_out', // messages are given to their consumers, none is sent
+  'relay.claimed', // a relay has its lease, and has sent nothing
+  'relay.sent', // the queue has them, and nobody noted it
+  'relay.marked', // that is noted
+  'consumer.received', // a consumer has the message, and has done nothing
+  'consumer.before_commit', // its effect is written, and not committed
+  'consumer.committed', // its effect is committed, and nobody noted it
+  'consumer.settled', // that is noted, and the job is not finished
 ] as const;
 export type FailPoint = (typeof FAIL_POINTS)[number];
 

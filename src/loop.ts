@@ -9,6 +9,8 @@ export class Loop {
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<unknown> = Promise.resolve();
   private isStopped = false;
+  private isRunning = false;
+  private isWoken = false;
 
   constructor(
     private readonly pass: () => Promise<Pass>,
@@ -20,6 +22,12 @@ export class Loop {
     this.schedule(0);
   }
 
+  /** Ends the pause: there is something to do. What a pass under way may have missed gets another. */
+  wake(): void {
+    if (this.isRunning) this.isWoken = true;
+    else if (this.timer) this.schedule(0);
+  }
+
   /** Resolves when the pass under way has ended; there is no other after it. */
   async stop(): Promise<void> {
     this.isStopped = true;
@@ -29,6 +37,7 @@ export class Loop {
 
   private schedule(delayMs: number): void {
     if (this.isStopped) return;
+    if (this.timer) clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.running = this.runOnce();
     }, delayMs);
@@ -36,11 +45,14 @@ export class Loop {
 
   private async runOnce(): Promise<void> {
     let pass: Pass = 'done';
+    this.isRunning = true;
+    this.isWoken = false;
     try {
       pass = await this.pass();
     } catch (error) {
       this.onError(error);
     }
-    this.schedule(pass === 'more' ? 0 : this.pauseMs);
+    this.isRunning = false;
+    this.schedule(pass === 'more' || this.isWoken ? 0 : this.pauseMs);
   }
 }

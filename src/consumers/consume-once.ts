@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { inTransaction, type Tx } from '../database/transaction.js';
+import { failPoint } from '../fail-points.js';
 
 /** `duplicate`: the effect of this message was committed before. */
 export type Consumed = 'consumed' | 'duplicate';
@@ -43,22 +44,31 @@ export async function consumeOnce(
   message: Consumable,
   effect: (transaction: never) => Promise<unknown>,
 ): Promise<Consumed> {
+  const consumed = await commitOnce(database, consumer, message, effect);
+  failPoint('consumer.committed', consumer);
+  return consumed;
+}
+
+async function commitOnce(
+  database: DataSource | Pool,
+  consumer: string,
+  { id }: Consumable,
+  effect: (transaction: never) => Promise<unknown>,
+): Promise<Consumed> {
   if ('transaction' in database) {
     return database.transaction(async (manager) => {
-      const rows: unknown[] = await manager.query(INSERT, [consumer, message.id]);
+      const rows: unknown[] = await manager.query(INSERT, [consumer, id]);
       if (rows.length === 0) return 'duplicate';
       await effect(manager as never);
       return 'consumed';
     });
   }
   return inTransaction(database, async (tx) => {
-    const { rowCount } = await tx.query({
-      name: 'insert-consumed',
-      text: INSERT,
-      values: [consumer, message.id],
-    });
+    const values = [consumer, id];
+    const { rowCount } = await tx.query({ name: 'insert-consumed', text: INSERT, values });
     if (rowCount === 0) return 'duplicate';
     await effect(tx as never);
+    failPoint('consumer.before_commit', consumer);
     return 'consumed';
   });
 }

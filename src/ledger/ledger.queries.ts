@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { Transfer } from './transfers.js';
 
@@ -33,17 +34,23 @@ export async function insertTransfers(
     name: 'insert-transfers',
     text: `
       insert into ledger_transfers
-        (payment_id, order_id, fact_kind, fact_key, rule, revision, debit_account,
+        (id, payment_id, order_id, fact_kind, fact_key, rule, revision, debit_account,
          credit_account, currency, amount_minor, inbox_id, command)
-      select "paymentId", "orderId", "factKind", "factKey", rule, revision, "debitAccount",
+      select id, "paymentId", "orderId", "factKind", "factKey", rule, revision, "debitAccount",
              "creditAccount", currency, "amountMinor", "inboxId", command
       from json_to_recordset($1) as t (
-        "paymentId" uuid, "orderId" uuid, "factKind" text, "factKey" text, rule text,
+        id uuid, "paymentId" uuid, "orderId" uuid, "factKind" text, "factKey" text, rule text,
         revision integer, "debitAccount" text, "creditAccount" text, currency text,
         "amountMinor" bigint, "inboxId" uuid, command text)`,
     values: [
       // Amounts travel as strings, because a JSON number cannot hold every bigint.
-      JSON.stringify(transfers.map((one) => ({ ...one, amountMinor: one.amountMinor.toString() }))),
+      JSON.stringify(
+        transfers.map((one) => ({
+          ...one,
+          id: uuidv7(),
+          amountMinor: one.amountMinor.toString(),
+        })),
+      ),
     ],
   });
 }

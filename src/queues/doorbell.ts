@@ -22,7 +22,7 @@ export class Doorbell {
   private isTelling = false;
 
   constructor(
-    private readonly producer: Producer,
+    private readonly producer: Omit<Producer, 'addAll'>,
     private readonly onRing: (result: RingResult, events: number) => void,
   ) {}
 

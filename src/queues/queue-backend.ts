@@ -18,6 +18,8 @@ export interface QueueBackend {
 export interface Producer {
   /** @throws Error when the backend did not take the job within its time limit */
   add(data: unknown): Promise<void>;
+  /** The same for several; when it fails, some may have been taken. */
+  addAll(data: readonly unknown[]): Promise<void>;
   /** Jobs that nobody has taken yet. @throws Error when the backend does not answer */
   waiting(): Promise<number>;
   /** True when the backend answers. */
@@ -117,7 +119,12 @@ function redisProducer(
   return {
     async add(data) {
       if (redis.status !== 'ready') throw new Error(`Redis is ${redis.status}`);
-      await queues.use((queue) => queue.add('ring', data, JOB_OPTIONS));
+      await queues.use((queue) => queue.add(name, data, JOB_OPTIONS));
+    },
+    async addAll(data) {
+      if (redis.status !== 'ready') throw new Error(`Redis is ${redis.status}`);
+      const jobs = data.map((one) => ({ name, data: one, opts: JOB_OPTIONS }));
+      await queues.use((queue) => queue.addBulk(jobs));
     },
     waiting: () => {
       if (redis.status !== 'ready') return Promise.reject(new Error(`Redis is ${redis.status}`));
@@ -140,7 +147,11 @@ function redisProducer(
 function postgresProducer(queue: Queue): Producer {
   return {
     add: async (data) => {
-      await queue.add('ring', data, JOB_OPTIONS);
+      await queue.add(queue.name, data, JOB_OPTIONS);
+    },
+    // One by one: BullMQ makes a temporary table for every bulk, which bloats the catalogue.
+    addAll: async (data) => {
+      for (const one of data) await queue.add(queue.name, one, JOB_OPTIONS);
     },
     waiting: () => queue.getWaitingCount(),
     isReachable: () => Promise.resolve(true), // where our own rows are; asked for elsewhere

@@ -2,8 +2,15 @@
 export const QUEUES = {
   /** Rings: "look at these rows of the inbox". */
   inbox: 'inbox',
+  /** What consumers outside of this service report: outcomes of messages. */
+  outcomes: 'outcomes',
 } as const;
-export type QueueName = (typeof QUEUES)[keyof typeof QUEUES];
+export type QueueName = (typeof QUEUES)[keyof typeof QUEUES] | `consumer-${string}`;
+
+/** The queue of messages for one consumer. */
+export function queueOf(consumer: string): QueueName {
+  return `consumer-${consumer}`;
+}
 
 /** What a ring carries: inbox ids, and nothing that could be outdated when it is heard. */
 export interface Ring {

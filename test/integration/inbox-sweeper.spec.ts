@@ -25,7 +25,7 @@ const OPTIONS = {
 };
 
 /** A queue that remembers what was added, and is away when told so. */
-class ListeningProducer implements Producer {
+class ListeningProducer implements Omit<Producer, 'addAll'> {
   readonly rings: string[][] = [];
   isAway = false;
 

@@ -1,0 +1,22 @@
+/**
+ * What other services import: `import { startConsumer } from 'tollgate/consumers'`. The only file
+ * that gathers others, because a package has one entry.
+ */
+export { consumeOnce, CONSUMED_MESSAGES_TABLE, type Consumed } from './consume-once.js';
+export { NotNow } from './consumer.js';
+export {
+  startConsumer,
+  type RunningConsumer,
+  type StartConsumerOptions,
+} from './start-consumer.js';
+export {
+  disputeData,
+  messageSchema,
+  orderData,
+  paymentData,
+  type DisputeSnapshot,
+  type Message,
+  type OrderSnapshot,
+  type PaymentSnapshot,
+  type ReviewSnapshot,
+} from '../outbox/message.js';
