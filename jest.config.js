@@ -36,6 +36,7 @@ const withServices = {
   ...shared,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/balanced-ledgers.ts'],
 };
 
 /** @type {import('jest').Config} */

@@ -4,6 +4,7 @@ import { Idempotency1795392000000 } from './1795392000000-idempotency.js';
 import { Checkout1795392000001 } from './1795392000001-checkout.js';
 import { Ledger1795478400000 } from './1795478400000-ledger.js';
 import { Outbox1795478400001 } from './1795478400001-outbox.js';
+import { InvoicesAndAccess1795478400002 } from './1795478400002-invoices-and-access.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Checkout1795392000001,
   Ledger1795478400000,
   Outbox1795478400001,
+  InvoicesAndAccess1795478400002,
 ];

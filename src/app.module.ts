@@ -2,8 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { WebhooksController } from './inbox/webhooks.controller.js';
 import { OrderCommandsController } from './checkout/order-commands.controller.js';
 import { PaymentCommandsController } from './checkout/payment-commands.controller.js';
+import { AccessController } from './ops/access.controller.js';
+import { ConsumersController } from './ops/consumers.controller.js';
 import { EventsController } from './ops/events.controller.js';
 import { HealthController } from './ops/health.controller.js';
+import { InvoicesController } from './ops/invoices.controller.js';
+import { LedgerController } from './ops/ledger.controller.js';
 import { OrdersController } from './ops/orders.controller.js';
 import { PaymentsController } from './ops/payments.controller.js';
 import { Readiness } from './ops/readiness.js';
@@ -20,6 +24,10 @@ export class AppModule {
       PaymentsController,
       OrdersController,
       EventsController,
+      LedgerController,
+      ConsumersController,
+      InvoicesController,
+      AccessController,
       OrderCommandsController,
       PaymentCommandsController,
     ];

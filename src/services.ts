@@ -10,6 +10,7 @@ import type { AttemptReport, RingContext } from './inbox/process-ring.js';
 import { EventReceiver } from './inbox/receive-event.js';
 import { RedeliveryCounter } from './inbox/redeliveries.js';
 import { Loop } from './loop.js';
+import { createMessaging, type Messaging } from './messaging.js';
 import { configureProviders } from './providers/configure-providers.js';
 import type { PaymentProvider } from './providers/provider.js';
 import { Doorbell } from './queues/doorbell.js';
@@ -28,6 +29,7 @@ export interface Services {
   readonly doorbell: Doorbell;
   readonly receiver: EventReceiver;
   readonly commands: Commands;
+  readonly messaging: Messaging;
   /** Starts the worker's loops; nothing is worked on before. */
   startWorking(): void;
   /** Lets work under way finish, within the bound of `DRAIN_SECONDS`, and closes everything. */
@@ -69,6 +71,10 @@ export async function createServices(
   const parts = { config, database, providers, ring, metrics, logger };
   const commands = createCommands(parts, onError('commands'));
   const sweeping = createSweeping(config, database, doorbell, onError('sweeper'));
+  const messaging = createMessaging(
+    { config, database, backend, metrics, logger },
+    onError('messaging'),
+  );
   const loops = [sweeping, ...commands.loops];
   watchBacklog(metrics, database);
 
@@ -82,20 +88,26 @@ export async function createServices(
     doorbell,
     receiver,
     commands,
+    messaging,
     startWorking() {
-      worker = createWorker(config, backend, ring, metrics, logger);
+      const onTold = () => {
+        messaging.wake();
+      };
+      worker = createWorker(config, backend, ring, metrics, logger, onTold);
       void worker.run().catch(onError('worker'));
       for (const loop of loops) loop.start();
+      messaging.start();
     },
     async close() {
       await within(config.DRAIN_SECONDS, logger, 'drain', async () => {
         await receiver.drained();
         const stopped = loops.map((loop) => loop.stop());
         await Promise.all([redeliveries.drained(), ...stopped, worker?.close()]);
+        await messaging.stop();
       });
       await within(2, logger, 'close', async () => {
         // What still hangs is left behind; it must not keep the others from closing.
-        await Promise.allSettled([doorbell.close(), database.close()]);
+        await Promise.allSettled([doorbell.close(), messaging.close(), database.close()]);
       });
     },
   };
@@ -193,6 +205,7 @@ function createWorker(
   context: RingContext,
   metrics: Metrics,
   logger: Logger,
+  onApplied: () => void,
 ): Worker {
   const limits = {
     concurrency: config.WORKER_CONCURRENCY,
@@ -201,6 +214,7 @@ function createWorker(
   return createInboxWorker(backend, context, limits, (named, taken, seconds) => {
     metrics.ringEvents.observe(taken);
     metrics.ringSeconds.observe(seconds);
+    if (taken > 0) onApplied();
     logger.info({ named, taken, seconds }, 'ring');
   });
 }

@@ -1,4 +1,5 @@
 import { environmentSchema, type Environment, type Role } from './environment.js';
+import type { ShippedConsumer } from './consumers.js';
 import { readSecrets, type SecretProblem } from './secrets.js';
 import {
   DEVELOPMENT_TOKENS,
@@ -10,9 +11,10 @@ import {
 const MILLISECONDS_PER_SECOND = 1000;
 
 /** The configuration: read once at start-up, frozen, passed as an argument. */
-export interface Config extends Omit<Environment, 'ROLES' | 'API_TOKENS'> {
+export interface Config extends Omit<Environment, 'ROLES' | 'API_TOKENS' | 'CONSUMERS'> {
   readonly ROLES: readonly Role[];
   readonly API_TOKENS: readonly ApiToken[];
+  readonly CONSUMERS: readonly ShippedConsumer[];
   /** By provider name, then account; newest first. */
   readonly providerSecrets: SecretsByAccounts;
   /** The same for the keys with which a provider's API is asked. */
@@ -65,6 +67,7 @@ export function readConfig(
     ...productionTokenProblems(environment, parsed.data?.API_TOKENS ?? []),
     ...limitProblems(parsed.data),
     ...productionProblems(parsed.data),
+    ...crmProblems(parsed.data),
   ]);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
@@ -72,6 +75,7 @@ export function readConfig(
   return Object.freeze({
     ...parsed.data,
     PORT: portOf(environment, parsed.data),
+    CONSUMERS: consumersOf(environment, parsed.data),
     API_TOKENS: usesDevelopmentToken ? DEVELOPMENT_TOKENS : parsed.data.API_TOKENS,
     usesDevelopmentToken,
     providerSecrets: usesDevelopmentSecrets
@@ -81,6 +85,23 @@ export function readConfig(
     usesDevelopmentSecrets,
     embedded: !environment['DATABASE_URL'],
   });
+}
+
+/** Whoever tries Tollgate without any configuration sees what it is for. */
+const EMBEDDED_CONSUMERS: readonly ShippedConsumer[] = ['invoices', 'access'];
+
+function consumersOf(environment: Variables, { CONSUMERS }: Environment) {
+  return CONSUMERS ?? (environment['DATABASE_URL'] ? [] : EMBEDDED_CONSUMERS);
+}
+
+/** A consumer that is asked for must be able to work. */
+function crmProblems(environment: Environment | undefined): string[] {
+  if (!environment?.CONSUMERS?.includes('crm')) return [];
+  const { CRM_URL, CRM_SECRETS = [] } = environment;
+  return [
+    ...(CRM_URL === undefined ? ['CRM_URL: must be set, since CONSUMERS names crm'] : []),
+    ...(CRM_SECRETS.length === 0 ? ['CRM_SECRETS: must be set, since CONSUMERS names crm'] : []),
+  ];
 }
 
 /** Secrets that everybody knows may only be used where nobody else can reach. */
@@ -157,11 +178,13 @@ export function loadDatabaseUrl(): { databaseUrl: string; queueSchema: string } 
 /** What may be logged of the configuration: never a secret, a token or a password. */
 export function summarizeConfig(config: Config): Record<string, unknown> {
   const { API_TOKENS, providerSecrets, providerApiKeys, ...rest } = config;
-  const { DATABASE_URL, REDIS_URL, ...plain } = rest;
+  const { DATABASE_URL, REDIS_URL, CRM_URL, CRM_SECRETS, ...plain } = rest;
   return {
     ...plain,
     DATABASE_URL: DATABASE_URL === undefined ? 'embedded' : withoutPassword(DATABASE_URL),
     REDIS_URL: REDIS_URL === undefined ? 'none: queues in PostgreSQL' : withoutPassword(REDIS_URL),
+    CRM_URL: CRM_URL === undefined ? 'none' : new URL(CRM_URL).host, // a path may be a secret
+    CRM_SECRETS: `${CRM_SECRETS?.length ?? 0} active`,
     API_TOKENS: API_TOKENS.map(({ name, role }) => `${name}:${role}`),
     secrets: countSecrets(providerSecrets),
     apiKeys: countSecrets(providerApiKeys),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageType, parseOutsideConsumers, SHIPPED_CONSUMERS } from './consumers.js';
 import { parseTokens } from './tokens.js';
 
 /** A whole number within limits; every one of them has an upper limit, so a typo cannot hang us. */
@@ -33,6 +34,13 @@ function isOrigin(value: string): boolean {
   const { protocol, origin } = new URL(value);
   return /^https?:$/.test(protocol) && value.replace(/\/$/, '') === origin;
 }
+
+const list = z.string().transform((value) =>
+  value
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '' && one !== 'none'),
+);
 
 const ROLES = ['api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -165,6 +173,69 @@ export const environmentSchema = z.object({
     .pipe(z.array(wholeNumber(1, 31_536_000)).min(1).max(10))
     .describe('pauses before a provider is asked about such a payment; the last one repeats'),
   RESOLVE_ASKS_MAX: integer(1, 1000, 9).describe('times after which it is asked no more'),
+
+  CONSUMERS: list
+    .pipe(z.array(z.enum(SHIPPED_CONSUMERS)).max(SHIPPED_CONSUMERS.length))
+    .optional()
+    .describe(
+      'consumers to run: invoices, access, crm; without it invoices and access with the embedded ' +
+        'PostgreSQL, and none elsewhere; "none" for none',
+    ),
+  OUTSIDE_CONSUMERS: z
+    .string()
+    .default('')
+    .transform(parseOutsideConsumers)
+    .describe(
+      'services that read their own queue of messages: name=type|type, comma-separated; types ' +
+        'are order.paid, order.* or *',
+    ),
+  MESSAGE_SOURCE: z
+    .string()
+    .min(1)
+    .max(255)
+    .default('/tollgate')
+    .describe('what this service is called in its messages (source of the CloudEvent)'),
+  MESSAGE_RETENTION_DAYS: integer(1, 3650, 30).describe(
+    'how long messages that every consumer is done with are kept',
+  ),
+  RELAY_INTERVAL_MS: integer(10, 60_000, 500).describe('pause between two passes of the relay'),
+  RELAY_MESSAGES_MAX: integer(1, 2000, 200).describe('messages of one pass, for each consumer'),
+  RELAY_LEASE_SECONDS: integer(1, 3600, 30).describe(
+    'after this a silent relay counts as dead and another one sends what it had',
+  ),
+  RELAY_RESEND_SECONDS: integer(1, 86_400, 120).describe(
+    'after this a message that no consumer reported on is sent again: queues may lose what they hold',
+  ),
+  CONSUMER_CONCURRENCY: integer(1, 64, 4).describe('messages one consumer works on at once'),
+  CONSUMER_ATTEMPTS_MAX: integer(1, 25, 8).describe(
+    'tries before a message is a dead letter of its consumer; the pauses are those of events',
+  ),
+  INVOICE_SERIES: z
+    .string()
+    .regex(/^[A-Z0-9][A-Z0-9/-]{0,19}$/)
+    .default('INV')
+    .describe('series in which the consumer invoices counts its numbers'),
+  CRM_URL: optionalUrl(['https://', 'http://'])
+    .refine((value) => value === undefined || URL.canParse(value), { message: 'expected a URL' })
+    .describe('where the consumer crm posts messages'),
+  CRM_SECRETS: list
+    .pipe(z.array(z.string().min(1)).max(4))
+    .optional()
+    .describe('secrets with which they are signed (Standard Webhooks), newest first'),
+  CRM_TYPES: list
+    .pipe(z.array(messageType).min(1))
+    .default(['*'])
+    .describe('types of messages that it posts: order.paid, order.* or *'),
+  CRM_TIMEOUT_MS: integer(100, 120_000, 10_000).describe('for one request to it'),
+  CRM_ALLOW_PRIVATE: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((value) => value === 'true')
+    .describe('true: the address may be a private one, and http; refused otherwise'),
+  CRM_BREAKER_FAILURES: integer(1, 1000, 8).describe(
+    'outages in a row after which it is left alone for a while',
+  ),
+  CRM_BREAKER_PAUSE_SECONDS: integer(1, 3600, 30).describe('how long it is left alone'),
 
   FAILPOINTS: z
     .string()

@@ -12,6 +12,8 @@ export interface Database {
   readonly work: pg.Pool;
   /** Commands of clients, their completion, and asking providers. */
   readonly command: pg.Pool;
+  /** Relay and consumers. */
+  readonly messages: pg.Pool;
   /** Simple reads through TypeORM. */
   readonly reads: DataSource;
   close(): Promise<void>;
@@ -48,6 +50,8 @@ export async function openDatabase(
   // One beyond the rings for the sweeper and one for recording failures.
   const work = pool('work', config.WORKER_CONCURRENCY + 2);
   const command = pool('command', config.COMMAND_CONNECTIONS);
+  const consumers = config.CONSUMERS.length;
+  const messages = pool('messages', 3 + consumers * config.CONSUMER_CONCURRENCY);
   const reads = new DataSource({
     type: 'postgres',
     url: databaseUrl,
@@ -67,9 +71,11 @@ export async function openDatabase(
     ingest,
     work,
     command,
+    messages,
     reads,
     close: async () => {
-      await Promise.all([ingest.end(), work.end(), command.end(), reads.destroy()]);
+      const pools = [ingest, work, command, messages];
+      await Promise.all([...pools.map((one) => one.end()), reads.destroy()]);
     },
   };
 }

@@ -1,4 +1,8 @@
+import { AccessGrantEntity } from './access-grant.entity.js';
 import { InboxConflictEntity, InboxEventEntity } from './inbox-event.entity.js';
+import { InvoiceDocumentEntity } from './invoice.entity.js';
+import { LedgerTransferEntity } from './ledger.entity.js';
+import { DispatchEntity, OutboxMessageEntity } from './outbox.entity.js';
 import {
   DisputeEntity,
   OrderEntity,
@@ -20,4 +24,9 @@ export const ENTITIES = [
   RefundEntity,
   ReviewEntity,
   TransitionEntity,
+  LedgerTransferEntity,
+  OutboxMessageEntity,
+  DispatchEntity,
+  InvoiceDocumentEntity,
+  AccessGrantEntity,
 ];

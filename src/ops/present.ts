@@ -1,3 +1,4 @@
+import type { DispatchEntity } from '../database/outbox.entity.js';
 import type { AttemptError, InboxEventEntity } from '../database/inbox-event.entity.js';
 import type { PaymentFactEntity, TransitionEntity } from '../database/payment.entity.js';
 
@@ -66,4 +67,28 @@ export function presentError(error: AttemptError | undefined) {
 function outcomeOf({ status, outcomeReason }: InboxEventEntity): string | null {
   if (status === 'received') return null;
   return status === 'noop' && outcomeReason !== null ? `noop: ${outcomeReason}` : status;
+}
+
+/** A message on its way to one consumer. */
+export function presentDispatch(dispatch: DispatchEntity) {
+  const { consumer, messageId, message, status, attempts, errors, reason, sends } = dispatch;
+  const { replays, dueAt, publishedAt, createdAt, settledAt } = dispatch;
+  return {
+    consumer,
+    id: messageId,
+    type: message.type,
+    subject: message.subject,
+    version: message.version,
+    status,
+    attempts,
+    lastError: errors.at(-1) ?? null,
+    reason,
+    sends,
+    replays,
+    dueAt: status === 'pending' ? dueAt : null,
+    publishedAt,
+    createdAt,
+    settledAt,
+    data: message.data,
+  };
 }

@@ -144,6 +144,41 @@ export function createMetrics() {
       labelNames: ['provider', 'result'],
       registers,
     }),
+    published: new Counter({
+      name: 'tollgate_messages_published_total',
+      help: 'Messages by consumer and by whether its queue took them',
+      labelNames: ['consumer', 'result'],
+      registers,
+    }),
+    consumed: new Counter({
+      name: 'tollgate_messages_outcome_total',
+      help: 'Tries of consumers by what came of them: consumed, retry, dead, not_now',
+      labelNames: ['consumer', 'result'],
+      registers,
+    }),
+    messagesWaiting: new Gauge({
+      name: 'tollgate_outbox_waiting',
+      help: 'Messages that no relay has given to their consumers yet',
+      registers,
+    }),
+    messagesPending: new Gauge({
+      name: 'tollgate_messages_pending',
+      help: 'Messages that a consumer is not done with',
+      labelNames: ['consumer'],
+      registers,
+    }),
+    messagesOldestSeconds: new Gauge({
+      name: 'tollgate_messages_pending_oldest_seconds',
+      help: 'Age of the oldest of them',
+      labelNames: ['consumer'],
+      registers,
+    }),
+    messagesDead: new Gauge({
+      name: 'tollgate_messages_dead_letters',
+      help: 'Messages of a consumer that wait for a person',
+      labelNames: ['consumer'],
+      registers,
+    }),
     backlog: new Gauge({
       name: 'tollgate_inbox_backlog',
       help: 'Events that are received and not finished',

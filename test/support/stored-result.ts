@@ -33,6 +33,17 @@ export async function storedResult(database: TestDatabase, life: string): Promis
                         left join orders o on o.id = r.order_id
          where coalesce(p.provider_payment_id, o.reference) like '%' || $1 || '%'
            and r.status <> 'withdrawn'),
+       'ledger', (
+         select jsonb_agg(jsonb_build_array(account, currency, balance) order by account, currency)
+         from (
+           -- Accounts are named by our id of a payment, which differs from life to life.
+           select replace(e.name, p.id::text, p.provider_payment_id) as account, t.currency,
+                  sum(amount) as balance
+           from payments p join ledger_transfers t on t.payment_id = p.id
+             cross join lateral (values (t.debit_account, t.amount_minor),
+                                        (t.credit_account, -t.amount_minor)) as e (name, amount)
+           where p.provider_payment_id like '%' || $1 || '%'
+           group by 1, 2 having sum(amount) <> 0) as balances),
        'parked', (select count(*) from parked_facts where part_id like '%' || $1 || '%')
      )::text as result`,
     [life],

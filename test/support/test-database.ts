@@ -29,15 +29,25 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const pool = new pg.Pool({ connectionString: url.href, max: 1, idleTimeoutMillis: 1000 });
   pool.on('error', () => undefined); // a test may kill the connections; the next query reconnects
 
-  return {
+  const database: TestDatabase = {
     url: url.href,
     query: async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
       (await pool.query<Row>(sql, [...values])).rows,
     drop: async () => {
+      OPEN.delete(database);
       await pool.end();
       await dropDatabase(name);
     },
   };
+  OPEN.add(database);
+  return database;
+}
+
+const OPEN = new Set<TestDatabase>();
+
+/** Databases that this test file has made and not dropped. */
+export function openDatabases(): readonly TestDatabase[] {
+  return [...OPEN];
 }
 
 async function dropDatabase(name: string): Promise<void> {

@@ -32,6 +32,7 @@ const TABLE: readonly Permission[] = [
   { place: 'http-server.ts', mayImport: ['*'] },
   { place: 'services.ts', mayImport: ['*'] },
   { place: 'commands.ts', mayImport: ['*'] },
+  { place: 'messaging.ts', mayImport: ['*'] },
   { place: 'welcome.ts', mayImport: EVERYONE },
 
   { place: 'errors.ts', mayImport: [] },

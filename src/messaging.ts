@@ -1,0 +1,183 @@
+import type { Worker } from 'bullmq';
+import type { Pool } from 'pg';
+import { milliseconds, type Config } from './config/config.js';
+import type { ShippedConsumer } from './config/consumers.js';
+import { createAccessConsumer } from './consumers/access/access.consumer.js';
+import type { Consumer } from './consumers/consumer.js';
+import { createConsumerWorker, createOutcomesWorker } from './consumers/consumer.worker.js';
+import { createCrmConsumer } from './consumers/crm/crm.consumer.js';
+import { createInvoicesConsumer } from './consumers/invoices/invoices.consumer.js';
+import { settle, type ConsumerReport, type SettleContext } from './consumers/settle.js';
+import type { Database } from './database/database.js';
+import { isDatabaseTrouble } from './database/transaction.js';
+import { Loop } from './loop.js';
+import { countDispatches, countWaitingMessages, isWanted } from './outbox/dispatch.queries.js';
+import { forgetOnce } from './outbox/forget.js';
+import { relayOnce, type Recipient, type RelayContext } from './outbox/relay.js';
+import type { Producer, QueueBackend } from './queues/queue-backend.js';
+import { queueOf } from './queues/queues.js';
+import type { Logger } from './telemetry/logger.js';
+import type { Metrics } from './telemetry/metrics.js';
+
+/** What tells others: the relay, and the consumers that run in this process. */
+export interface Messaging {
+  /** Everybody who is told, and of what. */
+  readonly consumers: readonly { readonly name: string; readonly types: readonly string[] }[];
+  /** There are new messages: the relay need not wait for its next look. */
+  wake(): void;
+  /** Starts relay, clean-up and consumers. */
+  start(): void;
+  /** Lets what is under way finish. */
+  stop(): Promise<void>;
+  /** Lets go of the queues. */
+  close(): Promise<void>;
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly backend: QueueBackend;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+const CLEANUP_SECONDS = 3600;
+
+export function createMessaging(parts: Parts, onError: (error: unknown) => void): Messaging {
+  const { config, database, backend, metrics } = parts;
+  const pool = database.messages;
+  const shipped = createShippedConsumers(config, pool);
+  const consumers = [...shipped, ...config.OUTSIDE_CONSUMERS];
+  watchMessages(metrics, pool, consumers);
+
+  const queues: Producer[] = [];
+  const workers: Worker[] = [];
+  const loops: Loop[] = [];
+  let relaying: Loop | null = null;
+  return {
+    consumers,
+    wake() {
+      relaying?.wake();
+    },
+    start() {
+      const recipients = consumers.map(({ name, types }) => {
+        const queue = backend.producer(queueOf(name));
+        queues.push(queue);
+        return { consumer: name, types, queue };
+      });
+      const relay = createRelayContext(parts, recipients);
+      const forget = () => forgetOnce(pool, config.MESSAGE_RETENTION_DAYS);
+      relaying = new Loop(() => relayOnce(relay), config.RELAY_INTERVAL_MS, onError);
+      loops.push(relaying, new Loop(forget, milliseconds(CLEANUP_SECONDS), onError));
+      workers.push(...createWorkers(parts, pool, shipped));
+      for (const worker of workers) void worker.run().catch(onError);
+      for (const loop of loops) loop.start();
+    },
+    async stop() {
+      const stopped = loops.map((loop) => loop.stop());
+      await Promise.all([...stopped, ...workers.map((worker) => worker.close())]);
+    },
+    async close() {
+      const closed = shipped.map((consumer) => consumer.close?.());
+      await Promise.allSettled([...closed, ...queues.map((queue) => queue.close())]);
+    },
+  };
+}
+
+function createRelayContext(
+  { config, database, metrics, logger }: Parts,
+  recipients: readonly Recipient[],
+): RelayContext {
+  return {
+    pool: database.messages,
+    recipients,
+    source: config.MESSAGE_SOURCE,
+    messagesMax: config.RELAY_MESSAGES_MAX,
+    leaseSeconds: config.RELAY_LEASE_SECONDS,
+    resendSeconds: config.RELAY_RESEND_SECONDS,
+    report: (consumer, result, messages) => {
+      metrics.published.inc({ consumer, result }, messages);
+      if (result === 'failed') logger.warn({ consumer, messages }, 'a queue took no messages');
+    },
+  };
+}
+
+type ClosableConsumer = Consumer & { close?(): Promise<void> };
+
+function createShippedConsumers(config: Config, pool: Pool): ClosableConsumer[] {
+  const make: Record<ShippedConsumer, () => ClosableConsumer> = {
+    invoices: () => createInvoicesConsumer({ pool, series: config.INVOICE_SERIES }),
+    access: () => createAccessConsumer({ pool }),
+    crm: () =>
+      createCrmConsumer({
+        url: config.CRM_URL ?? '',
+        secrets: config.CRM_SECRETS ?? [],
+        types: config.CRM_TYPES,
+        timeoutMs: config.CRM_TIMEOUT_MS,
+        allowPrivate: config.CRM_ALLOW_PRIVATE,
+        breakerFailures: config.CRM_BREAKER_FAILURES,
+        breakerPauseMs: milliseconds(config.CRM_BREAKER_PAUSE_SECONDS),
+      }),
+  };
+  return [...new Set(config.CONSUMERS)].map((name) => make[name]());
+}
+
+function createWorkers(parts: Parts, pool: Pool, shipped: readonly Consumer[]): Worker[] {
+  const { config, backend, metrics, logger } = parts;
+  const limits = {
+    concurrency: config.CONSUMER_CONCURRENCY,
+    lockSeconds: config.WORKER_LOCK_SECONDS,
+  };
+  const context: SettleContext = {
+    pool,
+    attemptsMax: config.CONSUMER_ATTEMPTS_MAX,
+    backoff: {
+      baseSeconds: config.BACKOFF_BASE_SECONDS,
+      factor: config.BACKOFF_FACTOR,
+      capSeconds: config.BACKOFF_CAP_SECONDS,
+    },
+    report: (report) => {
+      reportOutcome(metrics, logger, report);
+    },
+  };
+  const workers = shipped.map((consumer) =>
+    createConsumerWorker(
+      backend,
+      {
+        consumer,
+        isWanted: ({ message, attempts }) =>
+          isWanted(pool, consumer.name, { messageId: message.id, attempts }),
+        isPassing: isDatabaseTrouble,
+        settle: (outcome) => settle(context, outcome),
+      },
+      limits,
+    ),
+  );
+  const outside = new Set(config.OUTSIDE_CONSUMERS.map(({ name }) => name));
+  if (outside.size === 0) return workers;
+  return [...workers, createOutcomesWorker(backend, context, outside, limits)];
+}
+
+function reportOutcome(metrics: Metrics, logger: Logger, report: ConsumerReport): void {
+  const { consumer, result } = report;
+  metrics.consumed.inc({ consumer, result });
+  logger[result === 'consumed' ? 'info' : 'warn'](report, 'message');
+}
+
+/** Counted when somebody asks for the metrics, never on a timer. */
+function watchMessages(metrics: Metrics, pool: Pool, consumers: Messaging['consumers']): void {
+  metrics.measure.push(async () => {
+    // Not a number, when nobody could count: an alarm must not see yesterday's figure.
+    const counts = await countDispatches(pool).catch(() => null);
+    metrics.messagesWaiting.set(await countWaitingMessages(pool).catch(() => NaN));
+    for (const { name: consumer } of consumers) {
+      const nothing = { pending: 0, dead: 0, oldestSeconds: 0 };
+      const unknown = { pending: NaN, dead: NaN, oldestSeconds: NaN };
+      const found = counts?.find((one) => one.consumer === consumer) ?? nothing;
+      const { pending, dead, oldestSeconds } = counts === null ? unknown : found;
+      metrics.messagesPending.set({ consumer }, pending);
+      metrics.messagesDead.set({ consumer }, dead);
+      metrics.messagesOldestSeconds.set({ consumer }, oldestSeconds);
+    }
+  });
+}
