@@ -1,5 +1,32 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+const COLUMNS = `(id, payment_id, order_id, fact_kind, fact_key, rule, revision, debit_account,
+  credit_account, currency, amount_minor, inbox_id, command)`;
+const AT_PROVIDER = `'provider:' || p.provider || ':' || p.account`;
+
+const POST_CAPTURES = `
+  insert into ledger_transfers ${COLUMNS}
+  select gen_random_uuid(), p.id, p.order_id, 'captured', f.fact_key, 'capture', 1, ${AT_PROVIDER},
+         coalesce('order:' || o.reference, 'suspense:' || p.id), coalesce(f.currency, p.currency),
+         f.amount_minor, f.inbox_id, case when f.inbox_id is null then 'migrate' end
+  from payment_facts f join payments p on p.id = f.payment_id left join orders o on o.id = p.order_id
+  where f.kind = 'captured' and f.amount_minor > 0 and coalesce(f.currency, p.currency) is not null`;
+
+const POST_REFUNDS = `
+  insert into ledger_transfers ${COLUMNS}
+  select gen_random_uuid(), p.id, p.order_id, 'refunded_total', 'payment', 'refund', 1,
+         'refund:' || p.id, ${AT_PROVIDER}, p.currency, p.amount_refunded_minor, null, 'migrate'
+  from payments p where p.amount_refunded_minor > 0 and p.currency is not null`;
+
+const POST_DISPUTES = `
+  insert into ledger_transfers ${COLUMNS}
+  select gen_random_uuid(), p.id, p.order_id, 'dispute', d.dispute_key, 'dispute', 1,
+         'dispute:' || p.id || ':' || d.dispute_key, ${AT_PROVIDER},
+         coalesce(d.currency, p.currency), d.amount_minor, null, 'migrate'
+  from disputes d join payments p on p.id = d.payment_id
+  where d.status in ('open', 'lost') and d.amount_minor > 0
+    and coalesce(d.currency, p.currency) is not null`;
+
 /**
  * `ledger_transfers`: append-only double entry. One row is one debit and one credit of the same
  * amount, so that per currency the sum over all accounts is zero by construction: there is no way
@@ -16,6 +43,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * - `inbox_id` or `command`: what told it.
  *
  * The trigger refuses what would change history, whoever asks.
+ *
+ * What was known before there was a ledger is posted by the migration, as the rules of that day
+ * have it.
  */
 export class Ledger1795478400000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -44,6 +74,9 @@ export class Ledger1795478400000 implements MigrationInterface {
     await runner.query(`
       create index ledger_transfers_order on ledger_transfers (order_id, id)
         where order_id is not null`);
+    await runner.query(POST_CAPTURES);
+    await runner.query(POST_REFUNDS);
+    await runner.query(POST_DISPUTES);
     await runner.query(`
       create function refuse_ledger_change() returns trigger language plpgsql as $$
       begin

@@ -102,8 +102,8 @@ export async function createServices(
       await within(config.DRAIN_SECONDS, logger, 'drain', async () => {
         await receiver.drained();
         const stopped = loops.map((loop) => loop.stop());
-        await Promise.all([redeliveries.drained(), ...stopped, worker?.close()]);
-        await messaging.stop();
+        const work = [worker?.close(), messaging.stop()];
+        await Promise.all([redeliveries.drained(), ...stopped, ...work]);
       });
       await within(2, logger, 'close', async () => {
         // What still hangs is left behind; it must not keep the others from closing.
