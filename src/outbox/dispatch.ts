@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageSchema, type Message } from './message.js';
+import { dataSchemaOf, messageSchema, type Message } from './message.js';
 
 /** What a job of a consumer's queue carries. */
 export const dispatchSchema = z.object({
@@ -51,9 +51,6 @@ export interface ClaimedDispatch {
   readonly createdAt: Date;
 }
 
-/** The version of the schemas: another one when a consumer would have to change. */
-const SCHEMA_VERSION = 1;
-
 /** @param source what this service is called in its messages */
 export function toDispatch(row: ClaimedDispatch, source: string): Dispatch {
   return {
@@ -66,7 +63,7 @@ export function toDispatch(row: ClaimedDispatch, source: string): Dispatch {
       subject: row.subject,
       time: row.createdAt.toISOString(),
       datacontenttype: 'application/json',
-      dataschema: `urn:tollgate:message:${row.aggregate}:${SCHEMA_VERSION}`,
+      dataschema: dataSchemaOf(row.aggregate),
       aggregate: row.aggregate,
       aggregateid: row.aggregateId,
       aggregateversion: row.version,

@@ -22,7 +22,10 @@ const currency = z
 const version = z
   .int()
   .min(1)
-  .describe('Grows with every change. What is not greater than the version you know is old news.');
+  .max(2_147_483_647) // an Integer of CloudEvents has 32 bits
+  .describe(
+    'Grows with every change. A snapshot that is not newer than the one you know is old news.',
+  );
 const time = z.iso.datetime();
 
 /** A payment as it was right after the change; as `GET /v1/payments/{id}` shows it. */
@@ -31,15 +34,20 @@ export const paymentSnapshot = z
     id: z.uuid(),
     provider: z.string(),
     account: z.string(),
-    providerPaymentId: z.string().nullable().describe('Null until the provider has told it.'),
-    orderReference: z.string().nullable(),
+    providerPaymentId: z
+      .string()
+      .nullable()
+      .describe('The id at the provider; null until that has told it.'),
+    orderReference: z.string().nullable().describe('Null: it belongs to no order.'),
     status: z.enum(PAYMENT_STATUSES),
     currency,
-    amountMinor: amountMinor.nullable().describe('What was to be collected; null: nobody said.'),
+    amountMinor: amountMinor
+      .nullable()
+      .describe('What was to be collected, minor units; null: nobody said.'),
     amountAuthorizedMinor: amountMinor,
     amountCapturedMinor: amountMinor,
     amountRefundedMinor: amountMinor,
-    livemode: z.boolean(),
+    livemode: z.boolean().describe('False: test mode of the provider.'),
     createdAt: time,
     version,
   })
@@ -53,18 +61,27 @@ export const reviewSnapshot = z
   })
   .meta({ id: 'review' });
 
-/** An order as it was right after the change; as `GET /v1/orders/{reference}` shows it. */
+/**
+ * An order as it was right after the change; much as `GET /v1/orders/{reference}` shows it, which
+ * has the times of its cancellation and the history of its reviews instead.
+ */
 export const orderSnapshot = z
   .object({
     reference: z.string(),
     status: z.enum(ORDER_STATUSES),
     currency,
-    amountDueMinor: amountMinor.nullable().describe('Null until the order is created.'),
+    amountDueMinor: amountMinor
+      .nullable()
+      .describe('What the customer owes, minor units; null until the order is created.'),
     amountPaidMinor: amountMinor,
     amountRefundedMinor: amountMinor,
-    metadata: z.record(z.string(), z.unknown()),
+    metadata: z.record(z.string(), z.unknown()).describe('What your own service keeps with it.'),
     isCancelled: z.boolean(),
-    payments: z.array(paymentSnapshot),
+    payments: z
+      .array(paymentSnapshot)
+      .describe(
+        'As they were then. A payment may change without its order: it has its own version.',
+      ),
     reviews: z.array(reviewSnapshot).describe('Open ones: they hold the order.'),
     createdAt: time,
     version,
@@ -95,7 +112,10 @@ export type Aggregate = (typeof AGGREGATES)[number];
 /** `data` of the messages about a payment. */
 export const paymentData = z.object({
   payment: paymentSnapshot,
-  previousStatus: z.enum(PAYMENT_STATUSES).nullable().describe('Null: the payment is new.'),
+  previousStatus: z
+    .enum(PAYMENT_STATUSES)
+    .nullable()
+    .describe('Before the change; null: the payment is new.'),
   mergedInto: z
     .uuid()
     .optional()
@@ -106,7 +126,10 @@ export const paymentData = z.object({
 /** `data` of the messages about an order. */
 export const orderData = z.object({
   order: orderSnapshot,
-  previousStatus: z.enum(ORDER_STATUSES).nullable().describe('Null: the order is new.'),
+  previousStatus: z
+    .enum(ORDER_STATUSES)
+    .nullable()
+    .describe('Before the change. Null in `order.created`: before it, nothing was owed.'),
   review: reviewSnapshot.optional().describe('`order.review_*` alone.'),
 });
 
@@ -114,7 +137,10 @@ export const orderData = z.object({
 export const disputeData = z.object({
   dispute: disputeSnapshot,
   payment: paymentSnapshot,
-  previousStatus: z.enum(DISPUTE_STATES).nullable().describe('Null: the dispute is new.'),
+  previousStatus: z
+    .enum(DISPUTE_STATES)
+    .nullable()
+    .describe('Before the change; null: the dispute is new.'),
 });
 
 /** `data` by aggregate. */
@@ -123,6 +149,14 @@ export const MESSAGE_DATA = {
   order: orderData,
   dispute: disputeData,
 } as const;
+
+/** The version of the schemas: another one when a consumer would have to change. */
+export const SCHEMA_VERSION = 1;
+
+/** Names the schema of `data`; the JSON Schema of this id is in docs/messages/. */
+export function dataSchemaOf(aggregate: Aggregate): string {
+  return `urn:tollgate:message:${aggregate}:${SCHEMA_VERSION}`;
+}
 
 const TYPE = /^[a-z][a-z_]*\.[a-z][a-z_]*$/;
 
@@ -134,15 +168,15 @@ const TYPE = /^[a-z][a-z_]*\.[a-z][a-z_]*$/;
  */
 export const messageSchema = z.object({
   specversion: z.literal('1.0'),
-  id: z.uuid(),
-  source: z.string().min(1),
+  id: z.uuid().describe('The same however often it is sent: what makes it count once.'),
+  source: z.string().min(1).describe('What the service that tells is called: a URI reference.'),
   type: z.string().regex(TYPE),
   subject: z.string().min(1).describe('Reference of the order, id of the payment or dispute.'),
-  time: z.iso.datetime(),
+  time: z.iso.datetime().describe('When the change was written down.'),
   datacontenttype: z.literal('application/json'),
-  dataschema: z.string(),
-  aggregate: z.enum(AGGREGATES),
-  aggregateid: z.uuid(),
+  dataschema: z.string().describe('Names the schema of `data`, with its version.'),
+  aggregate: z.enum(AGGREGATES).describe('What the message is about.'),
+  aggregateid: z.uuid().describe('Versions are counted per id.'),
   aggregateversion: version,
   data: z.record(z.string(), z.unknown()),
 });
@@ -160,7 +194,7 @@ export const MESSAGE_TYPES = {
   'payment.partially_refunded': 'The payment moved to partially refunded.',
   'payment.refunded': 'More of the payment is refunded than before; the snapshot has the total.',
   'payment.refund_reversed': 'Less of it is refunded than before: a refund failed.',
-  'payment.updated': 'Something else about it changed: an amount, its order.',
+  'payment.updated': 'Something else about it changed: an amount, its order, its id, a dispute.',
   'payment.merged': 'It turned out to be a part of another payment and is no more.',
   'payment.review_opened': 'Money facts contradict each other, and the payment has no order.',
   'payment.review_resolved': 'That review is closed.',
@@ -172,7 +206,7 @@ export const MESSAGE_TYPES = {
   'order.refunded': 'All that was paid is given back.',
   'order.cancelled': 'The order was called off.',
   'order.in_review': 'A review holds the order.',
-  'order.updated': 'An amount or a payment of it changed, without a move.',
+  'order.updated': 'An amount of it or its currency changed, without a move.',
   'order.review_opened': 'Money facts contradict each other: a person has to decide.',
   'order.review_resolved': 'A person decided, or the contradiction went.',
   'dispute.inquiry': 'The cardholder or the bank asks; no money was taken.',
@@ -180,7 +214,7 @@ export const MESSAGE_TYPES = {
   'dispute.closed': 'The dispute ended without a decision.',
   'dispute.won': 'The money came back.',
   'dispute.lost': 'The money is gone.',
-  'dispute.updated': 'Its amount changed.',
+  'dispute.updated': 'Its amount or currency changed.',
 } as const satisfies Record<string, string>;
 export type MessageType = keyof typeof MESSAGE_TYPES;
 

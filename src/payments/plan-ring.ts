@@ -158,7 +158,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     messages.push(...moved.map((one) => disputeMessage(one.before, one.after, after, reference)));
     if (reference !== null) return; // its reviews are told of the order
     const changed = reviewsOf(draft, reviews).changed;
-    messages.push(...changed.map((review) => paymentReviewMessage(after, review)));
+    messages.push(...changed.map((review) => paymentReviewMessage(before, after, review)));
   }
 
   function moveDisputes(

@@ -7,7 +7,7 @@ export function paymentMessages(
   after: PaymentRow,
   orderReference: string | null,
 ): NewMessage[] {
-  const previousStatus = before.version === 0 ? null : before.status;
+  const previousStatus = previousStatusOf(before);
   const types = new Set<MessageType>();
   if (previousStatus !== after.status) types.add(`payment.${after.status}`);
   const { amountRefundedMinor } = before;
@@ -33,14 +33,15 @@ export function mergedMessage(
 }
 
 /** A review of a payment that belongs to no order; any other is told of the order it holds. */
-export function paymentReviewMessage(payment: PaymentRow, review: ReviewSnapshot): NewMessage {
+export function paymentReviewMessage(
+  before: PaymentRow,
+  after: PaymentRow,
+  review: ReviewSnapshot,
+): NewMessage {
   const type = review.status === 'open' ? 'payment.review_opened' : 'payment.review_resolved';
-  const data = {
-    payment: toPaymentSnapshot(payment, null),
-    previousStatus: payment.status,
-    review,
-  };
-  return { ...aboutPayment(type, payment, data), part: review.reason };
+  const payment = toPaymentSnapshot(after, null);
+  const data = { payment, previousStatus: previousStatusOf(before), review };
+  return { ...aboutPayment(type, after, data), part: review.reason };
 }
 
 export function disputeMessage(
@@ -50,16 +51,17 @@ export function disputeMessage(
   orderReference: string | null,
 ): NewMessage {
   const hasMoved = before?.status !== after.status;
-  const { key: providerDisputeId, amountMinor, ...dispute } = after;
+  const { id, paymentId, key: providerDisputeId, status, currency, version } = after;
+  const amountMinor = toNumber(after.amountMinor);
   return {
     type: hasMoved ? `dispute.${after.status}` : 'dispute.updated',
     aggregate: 'dispute',
-    aggregateId: after.id,
-    version: after.version,
-    subject: after.id,
+    aggregateId: id,
+    version,
+    subject: id,
     part: '',
     data: {
-      dispute: { ...dispute, providerDisputeId, amountMinor: toNumber(amountMinor) },
+      dispute: { id, paymentId, providerDisputeId, status, currency, amountMinor, version },
       payment: toPaymentSnapshot(payment, orderReference),
       previousStatus: before?.status ?? null,
     },
@@ -109,6 +111,11 @@ export function orderMessage(news: OrderNews): NewMessage {
       ...(review && { review }),
     },
   };
+}
+
+/** Null: the payment is new. */
+function previousStatusOf({ version, status }: PaymentRow): PaymentRow['status'] | null {
+  return version === 0 ? null : status;
 }
 
 function aboutPayment(

@@ -6,20 +6,24 @@ import type {
 } from '../../src/payments/ring-state.js';
 import { planRing } from '../../src/payments/plan-ring.js';
 import { registerOf } from '../../src/payments/fact-register.js';
-import type { EventFacts, RecordedFact } from '../../src/payments/ring-state.js';
+import type { NewMessage } from '../../src/outbox/message.js';
+import type { EventFacts, RecordedFact, Transition } from '../../src/payments/ring-state.js';
 
 /** Applies rings to plain maps: the planner without a database, for many thousands of orders. */
 export class MemoryStore {
-  private readonly payments = new Map<string, PaymentRow>();
-  private readonly orders = new Map<string, OrderRow>();
+  readonly payments = new Map<string, PaymentRow>();
+  readonly orders = new Map<string, OrderRow>();
   private readonly facts = new Map<string, Map<string, RecordedFact>>();
-  private readonly disputes = new Map<string, RingState['disputes'][number]>();
-  private readonly reviews = new Map<string, RingState['reviews'][number]>();
+  readonly disputes = new Map<string, RingState['disputes'][number]>();
+  readonly reviews = new Map<string, RingState['reviews'][number]>();
   private readonly parts = new Map<string, RingState['parts'][number]>();
   private readonly transfers: RingState['transfers'][number][] = [];
   private readonly told = new Set<string>();
   private parked: RingState['parkedFacts'][number][] = [];
   readonly outcomes = new Map<string, string>();
+  /** Everything that others are told, in the order in which it was planned. */
+  readonly messages: NewMessage[] = [];
+  readonly transitions: Transition[] = [];
   private nextId = 0;
 
   constructor(orders: readonly Pick<OrderRow, 'reference' | 'currency' | 'amountDueMinor'>[] = []) {
@@ -143,6 +147,8 @@ export class MemoryStore {
     );
     this.parked = [...kept, ...changes.parkedFacts];
     this.transfers.push(...changes.transfers);
+    this.messages.push(...changes.messages);
+    this.transitions.push(...changes.transitions);
     for (const { aggregateId, version, type, part } of changes.messages) {
       const change = JSON.stringify([aggregateId, version, type, part]);
       if (this.told.has(change)) throw new Error(`told twice: ${change}`); // as the UNIQUE does
