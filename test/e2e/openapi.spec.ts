@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { failDispatch } from '../../src/outbox/dispatch.queries.js';
 import { createValidator, routesOf, schemaOf, type ApiDocument } from '../support/api-document.js';
+import { eventually } from '../support/eventually.js';
 import { TEST_TOKENS } from '../support/service-environment.js';
 import { paymentOf, Shop, type CommandAnswer, type CommandOptions } from '../support/shop.js';
 import { TEST_SECRETS } from '../support/webhook-client.js';
@@ -18,7 +21,10 @@ describe('the OpenAPI document and what the service really answers', () => {
   let validate: ReturnType<typeof createValidator>;
 
   beforeAll(async () => {
-    shop = await Shop.open();
+    shop = await Shop.open({
+      CONSUMERS: 'invoices,access',
+      OUTSIDE_CONSUMERS: 'shipping=order.*', // nobody reads its queue
+    });
     document = (await shop.get('/docs-json')).json as ApiDocument;
     validate = createValidator(document);
   });
@@ -149,24 +155,122 @@ describe('the OpenAPI document and what the service really answers', () => {
     expect(await read('GET /health/ready', '/health/ready')).toBe(200);
   });
 
-  it.each(['/v1/payments', '/v1/events'])('agree about the filters of %s', async (path) => {
-    const route = `GET ${path}`;
-    expect(told(route, await shop.get(path))).toBe(200);
-    expect(told(route, await shop.get(`${path}?colour=red`))).toBe('bad_request');
-    const values: Readonly<Record<string, string>> = {
-      provider: 'stripe',
-      limit: '1',
-      cursor: Buffer.from(NOBODY).toString('base64url'),
-      status: path.endsWith('events') ? 'applied' : 'paid',
-      from: '2026-01-01T00:00:00Z',
-      to: '2036-01-01T00:00:00Z',
-    };
-    for (const { name } of routesOf(document).get(route)!.parameters) {
-      const query = new URLSearchParams({ [name]: values[name] ?? 'x' });
-      expect([name, told(route, await shop.get(`${path}?${query.toString()}`))]).toEqual([
-        name,
-        200,
-      ]);
-    }
+  it('agree about what follows from money: the ledger, the invoice and the access', async () => {
+    const read = async (route: string, path: string) => told(route, await shop.get(path));
+    const reference = await paidOrder();
+    const ledger = `/v1/ledger?order=${reference}`;
+    expect(await read('GET /v1/ledger', ledger)).toBe(200);
+    expect(await read('GET /v1/ledger', `${ledger}&limit=1`)).toBe(200);
+    expect(await read('GET /v1/ledger', `${ledger}&limit=0`)).toBe('bad_request');
+    expect(await read('GET /v1/ledger', '/v1/ledger')).toBe('bad_request');
+    expect(await read('GET /v1/ledger', `/v1/ledger?order=${NOBODY}`)).toBe('not_found');
+    await eventually(async () => {
+      const invoices = await shop.get(`/v1/invoices?order=${reference}`);
+      expect(told('GET /v1/invoices', invoices)).toBe(200);
+      expect(invoices.json).toMatchObject({ data: [{ kind: 'invoice', amountMinor: 5000 }] });
+      const access = await shop.get(`/v1/access/${reference}`);
+      expect(told('GET /v1/access/{reference}', access)).toBe(200);
+      expect(access.json).toMatchObject({ status: 'granted' });
+    });
+    expect(await read('GET /v1/invoices', '/v1/invoices?number=1')).toBe('bad_request');
+    const route = 'GET /v1/access/{reference}';
+    expect(await read(route, `/v1/access/${NOBODY}`)).toBe('not_found');
+    expect(await read(route, `/v1/access/${'x'.repeat(256)}`)).toBe('bad_request');
   });
+
+  it('agree about consumers, their messages and dead letters', async () => {
+    const reference = await paidOrder();
+    const route = 'GET /v1/consumers/{consumer}/messages';
+    const messages = async (query = '') => {
+      const answer = await shop.get(`/v1/consumers/shipping/messages${query}`);
+      expect(told(route, answer)).toBe(200);
+      return (answer.json as { data: { id: string; type: string; subject: string }[] }).data;
+    };
+    const message = await eventually(async () => {
+      const ours = (await messages('?status=pending')).find(
+        ({ type, subject }) => type === 'order.paid' && subject === reference,
+      );
+      if (!ours) throw new Error('the message is not on its way yet');
+      return ours;
+    });
+    await refuse(message.id);
+    expect((await messages('?status=dead&limit=1')).map(({ id }) => id)).toEqual([message.id]);
+    expect(told('GET /v1/consumers', await shop.get('/v1/consumers'))).toBe(200);
+    expect(await messages(`?cursor=${Buffer.from(NOBODY).toString('base64url')}`)).toBeDefined();
+    const nobody = await shop.get('/v1/consumers/nobody/messages');
+    expect([told(route, nobody), nobody.json]).toEqual([200, { data: [], nextCursor: null }]);
+    const wrong = await shop.get('/v1/consumers/shipping/messages?status=lost');
+    expect(told(route, wrong)).toBe('bad_request');
+
+    const path = `/v1/consumers/shipping/messages/${message.id}/replay`;
+    const operator = { key: null, token: TEST_TOKENS.operator };
+    const replay = async (of: string, options: CommandOptions = operator, body?: unknown) => {
+      const answer = await shop.post(of, body, options);
+      const outcome = told('POST /v1/consumers/{consumer}/messages/{id}/replay', answer);
+      return typeof outcome === 'string'
+        ? outcome
+        : [outcome, (answer.json as { isReplayed: boolean }).isReplayed];
+    };
+    for (const role of ['viewer', 'service'] as const) {
+      expect(await replay(path, { key: null, token: TEST_TOKENS[role] })).toBe('forbidden');
+    }
+    expect(await replay(path, { key: null, token: 'of nobody' })).toBe('unauthenticated');
+    expect(await replay(path)).toEqual([200, true]);
+    expect(await replay(path)).toEqual([200, false]);
+    expect(await replay(path.replace('shipping', 'nobody'))).toBe('not_found');
+    expect(await replay(path.replace(message.id, NOBODY))).toBe('not_found');
+    expect(await replay(path.replace(message.id, '1'))).toBe('bad_request');
+    expect(await replay(path, operator, '{')).toBe('bad_request');
+    expect(await replay(path, operator, { padding: 'x'.repeat(70_000) })).toBe('body_too_large');
+    const headers = { 'content-type': 'text/plain' };
+    expect(await replay(path, { ...operator, headers }, 'x')).toBe('unsupported_media_type');
+  });
+
+  /** Somebody bought something: the reference of his order. */
+  async function paidOrder(): Promise<string> {
+    const reference = await shop.order();
+    const { id, providerPaymentId } = await shop.payment(reference);
+    shop.standIn.stripe.pay(providerPaymentId);
+    await shop.post(`/v1/payments/${id}/verify`, undefined, { key: null });
+    await shop.orderIs(reference, 'paid');
+    return reference;
+  }
+
+  /** The consumer reports that it can never use a message. */
+  async function refuse(messageId: string): Promise<void> {
+    const client = new pg.Client({ connectionString: shop.database.url });
+    await client.connect();
+    const failure = { code: 'consumer_refused', message: 'no such article', retryInMs: null };
+    const isRefused = await failDispatch(client, 'shipping', {
+      ...failure,
+      messageId,
+      attempts: 0,
+    });
+    await client.end();
+    expect(isRefused).toBe(true);
+  }
+
+  it.each(['/v1/payments', '/v1/events', '/v1/invoices'])(
+    'agree about the filters of %s',
+    async (path) => {
+      const route = `GET ${path}`;
+      expect(told(route, await shop.get(path))).toBe(200);
+      expect(told(route, await shop.get(`${path}?colour=red`))).toBe('bad_request');
+      const values: Readonly<Record<string, string>> = {
+        provider: 'stripe',
+        limit: '1',
+        cursor: Buffer.from(NOBODY).toString('base64url'),
+        status: path.endsWith('events') ? 'applied' : 'paid',
+        from: '2026-01-01T00:00:00Z',
+        to: '2036-01-01T00:00:00Z',
+      };
+      for (const { name } of routesOf(document).get(route)!.parameters) {
+        const query = new URLSearchParams({ [name]: values[name] ?? 'x' });
+        expect([name, told(route, await shop.get(`${path}?${query.toString()}`))]).toEqual([
+          name,
+          200,
+        ]);
+      }
+    },
+  );
 });

@@ -252,6 +252,98 @@ describe('readConfig: tokens', () => {
   });
 });
 
+describe('readConfig: consumers', () => {
+  const CRM = { CRM_URL: 'https://crm.example/hooks', CRM_SECRETS: 'whsec_of_the_crm_0001' };
+  const { DATABASE_URL, STRIPE_WEBHOOK_SECRETS } = PRODUCTION;
+
+  it('shows what it is for with the embedded database, and tells nobody elsewhere', () => {
+    expect(read({}).CONSUMERS).toEqual(['invoices', 'access']);
+    expect(read({ DATABASE_URL, STRIPE_WEBHOOK_SECRETS }).CONSUMERS).toEqual([]);
+    expect(read({}).OUTSIDE_CONSUMERS).toEqual([]);
+  });
+
+  it('runs those that are named, and none if that is what is said', () => {
+    expect(read({ ...PRODUCTION, CONSUMERS: 'access, invoices' }).CONSUMERS).toEqual([
+      'access',
+      'invoices',
+    ]);
+    expect(read({ CONSUMERS: 'none' }).CONSUMERS).toEqual([]);
+    expect(read({ CONSUMERS: 'crm', ...CRM })).toMatchObject({
+      CONSUMERS: ['crm'],
+      CRM_URL: CRM.CRM_URL,
+      CRM_SECRETS: [CRM.CRM_SECRETS],
+      CRM_TYPES: ['*'],
+      CRM_ALLOW_PRIVATE: false,
+    });
+  });
+
+  it.each(['emails', 'invoices,emails', 'Invoices', 'invoices access'])(
+    'refuses the consumers "%s"',
+    (consumers) => {
+      const problems = problemsOf({ CONSUMERS: consumers });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatch(/^CONSUMERS/);
+    },
+  );
+
+  it('refuses crm without an address and a secret, and says both at once', () => {
+    expect(problemsOf({ CONSUMERS: 'access,crm' })).toEqual([
+      'CRM_URL: must be set, since CONSUMERS names crm',
+      'CRM_SECRETS: must be set, since CONSUMERS names crm',
+    ]);
+    expect(problemsOf({ CONSUMERS: 'crm', CRM_URL: CRM.CRM_URL })).toHaveLength(1);
+    expect(problemsOf({ CONSUMERS: 'crm', CRM_SECRETS: CRM.CRM_SECRETS })).toHaveLength(1);
+    expect(problemsOf({ CONSUMERS: 'crm', ...CRM })).toEqual([]);
+  });
+
+  it.each([
+    ['ftp://crm.example/hooks', 'CRM_URL'],
+    ['https://', 'CRM_URL'],
+  ])('refuses the address %s', (url, name) => {
+    const problems = problemsOf({ CONSUMERS: 'crm', ...CRM, CRM_URL: url });
+    expect(problems.map((one) => one.split(':')[0])).toEqual([name]);
+  });
+
+  it('reads services that have a queue of their own, with what they are told', () => {
+    const config = read({
+      OUTSIDE_CONSUMERS: 'shipping=order.paid|order.cancelled, search , all-2=*,ledgers=payment.*,',
+    });
+    expect(config.OUTSIDE_CONSUMERS).toEqual([
+      { name: 'shipping', types: ['order.paid', 'order.cancelled'] },
+      { name: 'search', types: ['*'] },
+      { name: 'all-2', types: ['*'] },
+      { name: 'ledgers', types: ['payment.*'] },
+    ]);
+  });
+
+  it('tells everything that is wrong with them at once, and which entry it is', () => {
+    const problems = problemsOf({
+      OUTSIDE_CONSUMERS:
+        'good,Bad=*,2nd=*,a:b=*,twice=*,twice=*,invoices=*,x=order.paid=y,y=order,z=order.paid|,=*',
+    });
+    expect(problems.map((one) => /^OUTSIDE_CONSUMERS: entry (\d+): ./.exec(one)?.[1])).toEqual([
+      '2',
+      '3',
+      '4',
+      '6',
+      '7',
+      '8',
+      '9',
+      '10',
+      '11',
+    ]);
+    expect(problems[3]).toContain('twice is there already');
+    expect(problems[4]).toContain('invoices is there already');
+    expect(problems[6]).toContain('order is no type');
+  });
+
+  it('refuses a name that is longer than the column it is kept in', () => {
+    const problems = (length: number) => problemsOf({ OUTSIDE_CONSUMERS: 'x'.repeat(length) });
+    expect(problems(40)).toEqual([]);
+    expect(problems(41)).toHaveLength(1);
+  });
+});
+
 describe('readConfig: problems', () => {
   it('lists all of them at once', () => {
     const problems = problemsOf({
@@ -337,8 +429,9 @@ describe('summarizeConfig', () => {
     // Nothing else in a summary holds a capital Q, so that none of these appears by chance.
     const secret = fc.stringMatching(/^Q[A-Za-z0-9._~-]{15,40}$/);
     fc.assert(
-      fc.property(fc.array(secret, { minLength: 7, maxLength: 7 }), (secrets) => {
+      fc.property(fc.array(secret, { minLength: 10, maxLength: 10 }), (secrets) => {
         const [newest, older, ofAccount, ofPaystack, token, database, redis] = secrets;
+        const [crmNewest, crmOlder, crmPath] = secrets.slice(7);
         const config = read({
           NODE_ENV: 'production',
           STRIPE_WEBHOOK_SECRETS: `${newest},${older}`,
@@ -347,6 +440,9 @@ describe('summarizeConfig', () => {
           API_TOKENS: `me:service:${token}`,
           DATABASE_URL: `postgres://me:${database}@db.internal:5432/tollgate`,
           REDIS_URL: `rediss://:${redis}@cache.internal:6379`,
+          CONSUMERS: 'crm',
+          CRM_SECRETS: `${crmNewest},${crmOlder}`,
+          CRM_URL: `https://crm.example/hooks/${crmPath}?token=${crmPath}`,
         });
         const summary = JSON.stringify(summarizeConfig(config));
         for (const one of secrets) expect(summary).not.toContain(one);

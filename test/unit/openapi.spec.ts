@@ -2,10 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import 'reflect-metadata';
+import { DEAD_DISPATCH } from '../../src/checkout/openapi/examples.js';
 import { ROUTE_CODES } from '../../src/checkout/openapi/route-codes.js';
 import { readConfig } from '../../src/config/config.js';
+import { ACCESS_BY_ORDER_STATUS } from '../../src/consumers/access/access-status.js';
 import { ERRORS, TollgateError, type ErrorCode } from '../../src/errors.js';
 import { createHttpServer } from '../../src/http-server.js';
+import { POSTING_RULES } from '../../src/ledger/posting-rules.js';
+import { orderData } from '../../src/outbox/message.js';
 import { problemBody, toProblem, type Problem } from '../../src/problem.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 import type { Services } from '../../src/services.js';
@@ -152,6 +156,21 @@ describe('the OpenAPI document', () => {
       const at = ['paths', path, 'post', 'requestBody', 'content', 'application/json', 'schema'];
       for (const { value } of Object.values(examples)) expect(validate(at, value)).toEqual([]);
     });
+  });
+
+  it('knows the words of the ledger and of access', () => {
+    const wrong = (schema: string, member: string, value: string) =>
+      validate(['components', 'schemas', schema, 'properties', member], value);
+    const rules = Object.values(POSTING_RULES).flatMap((rule) => rule?.name ?? []);
+    for (const rule of rules) expect(wrong('Transfer', 'rule', rule)).toEqual([]);
+    for (const status of Object.values(ACCESS_BY_ORDER_STATUS)) {
+      expect(wrong('Access', 'status', status)).toEqual([]);
+    }
+    expect(wrong('Transfer', 'rule', 'void')).not.toEqual([]);
+  });
+
+  it('shows a message as consumers get it', () => {
+    expect(orderData.strict().parse(DEAD_DISPATCH.data)).toEqual(DEAD_DISPATCH.data);
   });
 
   it('refuses what it does not document', () => {

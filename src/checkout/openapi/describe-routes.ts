@@ -1,6 +1,9 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { COMMAND_ROUTES } from './command-routes.js';
+import { CONSUMER_ROUTES } from './consumer-routes.js';
+import { CONSUMER_SCHEMAS } from './consumer.schemas.js';
 import { EVENT_SCHEMAS } from './event.schemas.js';
+import { LEDGER_SCHEMAS } from './ledger.schemas.js';
 import { PAYMENT_SCHEMAS } from './payment.schemas.js';
 import { codesByStatus, problemExample, PROBLEM_SCHEMAS } from './problems.js';
 import { READ_ROUTES } from './read-routes.js';
@@ -9,7 +12,11 @@ import type { Answer, Parameter, RouteDescription } from './route-description.js
 import { named, TEXT, type Schema } from './schema.js';
 
 /** What there is to say of every route. */
-const ROUTES: Readonly<Record<Route, RouteDescription>> = { ...READ_ROUTES, ...COMMAND_ROUTES };
+const ROUTES: Readonly<Record<Route, RouteDescription>> = {
+  ...READ_ROUTES,
+  ...COMMAND_ROUTES,
+  ...CONSUMER_ROUTES,
+};
 
 /** Of the draft: a bare key, or the same as a quoted string. */
 const KEY_PARAMETER: Parameter = {
@@ -57,7 +64,13 @@ export function describeRoutes(document: OpenAPIObject): OpenAPIObject {
     });
     return [path, Object.fromEntries(operations) as object];
   });
-  const schemas = { ...PAYMENT_SCHEMAS, ...EVENT_SCHEMAS, ...PROBLEM_SCHEMAS };
+  const schemas = {
+    ...PAYMENT_SCHEMAS,
+    ...EVENT_SCHEMAS,
+    ...LEDGER_SCHEMAS,
+    ...CONSUMER_SCHEMAS,
+    ...PROBLEM_SCHEMAS,
+  };
   return {
     ...document,
     paths: Object.fromEntries(paths) as OpenAPIObject['paths'],

@@ -109,3 +109,99 @@ export const UNKNOWN_REFUND = {
   status: 'pending',
   unknownOutcome: true,
 };
+
+/** The ledger of the order when it is paid. */
+export const LEDGER = {
+  data: [
+    {
+      id: '019cad9e-a105-7e6b-9f02-6b1d8c3a5e40',
+      paymentId: PAYMENT.id,
+      debitAccount: 'provider:stripe:default',
+      creditAccount: 'order:order-1001',
+      currency: 'USD',
+      amountMinor: 5000,
+      rule: 'capture',
+      revision: 1,
+      fact: { kind: 'captured', key: 'ch_3TgSampleOrder1001' },
+      eventId: '019cad9d-6b8e-7d10-8a55-2f9c4e7b1d60',
+      command: null,
+      postedAt: '2026-03-02T09:17:03.556Z',
+    },
+  ],
+  nextCursor: null,
+  balances: [
+    {
+      account: 'order:order-1001',
+      currency: 'USD',
+      debitMinor: 0,
+      creditMinor: 5000,
+      balanceMinor: -5000,
+    },
+    {
+      account: 'provider:stripe:default',
+      currency: 'USD',
+      debitMinor: 5000,
+      creditMinor: 0,
+      balanceMinor: 5000,
+    },
+  ],
+};
+
+/** What a message says of a payment is less than what the API says. */
+const NOT_TOLD = ['unknownOutcome', 'updatedAt'];
+const paidSnapshot = Object.fromEntries(
+  Object.entries(PAID_PAYMENT).filter(([name]) => !NOT_TOLD.includes(name)),
+);
+
+/** That the order is paid, which its consumer could not use. */
+export const DEAD_DISPATCH = {
+  consumer: 'shipping',
+  id: '019cad9e-a107-7a3c-8d15-0e5f7b2c9a61',
+  type: 'order.paid',
+  subject: 'order-1001',
+  version: 3,
+  status: 'dead',
+  attempts: 8,
+  lastError: {
+    attempt: 8,
+    code: 'consumer_failed',
+    message: 'the depot has no such article',
+    at: '2026-03-02T10:48:12.640Z',
+  },
+  reason: 'consumer_failed',
+  sends: 0,
+  replays: 0,
+  dueAt: null,
+  publishedAt: '2026-03-02T10:48:12.117Z',
+  createdAt: '2026-03-02T09:17:03.556Z',
+  settledAt: '2026-03-02T10:48:12.640Z',
+  data: {
+    order: {
+      reference: 'order-1001',
+      status: 'paid',
+      currency: 'USD',
+      amountDueMinor: 5000,
+      amountPaidMinor: 5000,
+      amountRefundedMinor: 0,
+      metadata: { cart: 'c-77' },
+      isCancelled: false,
+      payments: [paidSnapshot],
+      reviews: [],
+      createdAt: '2026-03-02T09:15:04.120Z',
+      version: 3,
+    },
+    previousStatus: 'open',
+  },
+};
+
+export const INVOICE = {
+  id: '019cad9e-a3f1-7c08-b6d4-1a9e5f0c7d82',
+  series: 'INV',
+  number: 1,
+  kind: 'invoice',
+  orderReference: 'order-1001',
+  currency: 'USD',
+  amountMinor: 5000,
+  correctsId: null,
+  issuedAt: '2026-03-02T09:17:04.018Z',
+};

@@ -143,10 +143,14 @@ export const PAYMENT_SCHEMAS = {
   Fact: FACT,
 } as const satisfies Readonly<Record<string, Schema>>;
 
-/** A page of a list, newest first. */
-export function pageOf(name: string): Schema {
+/**
+ * A page of a list, newest first.
+ * @param more what this list tells besides
+ */
+export function pageOf(name: string, more: Readonly<Record<string, Schema>> = {}): Schema {
   return objectOf({
     data: listOf(named(name)),
     nextCursor: nullable(TEXT, 'give it back as `cursor`; null on the last page'),
+    ...more,
   });
 }

@@ -1,8 +1,9 @@
 import { PAYMENT_STATUSES } from '../../payments/payment.states.js';
 import { EVENT_STATUSES } from './event.schemas.js';
-import { ORDER, PAID_PAYMENT } from './examples.js';
+import { LEDGER, ORDER, PAID_PAYMENT } from './examples.js';
 import type { Route } from './route-codes.js';
 import {
+  filters,
   idParameter,
   ORDER_PARAMETER,
   shows,
@@ -11,19 +12,14 @@ import {
 } from './route-description.js';
 import { PROVIDER, TEXT, TIME, type Schema } from './schema.js';
 
-const LIMIT: Schema = { type: 'integer', minimum: 1, maximum: 200, default: 50 };
-
-/** Filters of a list, by name, with those that every list has. */
-function filters(schemas: Readonly<Record<string, Schema>>): Parameter[] {
-  const all = { ...schemas, limit: LIMIT, cursor: TEXT };
-  return Object.entries(all).map(([name, schema]) => ({
-    name,
-    in: 'query',
-    required: false,
-    schema,
-    ...(name === 'cursor' ? { description: '`nextCursor` of the page before' } : {}),
-  }));
-}
+const ORDER_QUERY: Parameter = {
+  name: 'order',
+  in: 'query',
+  required: true,
+  description: "the order's reference",
+  schema: { ...TEXT, minLength: 1, maxLength: 255 },
+  example: ORDER.reference,
+};
 
 const readinessReport: Schema = {
   type: 'object',
@@ -125,5 +121,15 @@ export const READ_ROUTES = {
     summary: 'One event with payload, attempts, conflicts and effects',
     parameters: [idParameter('event')],
     answers: shows('EventDetails', 'The event'),
+  },
+
+  'GET /v1/ledger': {
+    name: 'showLedger',
+    summary: 'The ledger of an order: its transfers, newest first, and its balances',
+    description: `Append-only double entry: a transfer is one debit and one credit of the same amount. What is
+corrected is taken back by a transfer the other way round. A payment that belongs to no order is not
+shown: it waits in \`suspense\` until its order is named.`,
+    parameters: [ORDER_QUERY, ...filters({})],
+    answers: shows('Ledger', 'A page, and the balances of all', { captured: LEDGER }),
   },
 } as const satisfies Readonly<Partial<Record<Route, RouteDescription>>>;

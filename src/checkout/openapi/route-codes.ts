@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../errors.js';
 const GUARDED = ['unauthenticated', 'storage_unavailable', 'internal_error'] as const;
 /** What every reading route may answer; every role may read. */
 const READ = [...GUARDED, 'bad_request'] as const;
-/** What every command may answer. */
+/** What every route may answer that changes something. */
 const WRITE = [...READ, 'forbidden', 'body_too_large', 'unsupported_media_type'] as const;
 /** What every command under an idempotency key may answer. */
 const COMMAND = [
@@ -36,6 +36,11 @@ export const ROUTE_CODES = {
   'GET /v1/orders/{reference}': [...READ, 'not_found'],
   'GET /v1/events': READ,
   'GET /v1/events/{id}': [...READ, 'not_found'],
+  'GET /v1/ledger': [...READ, 'not_found'],
+  'GET /v1/consumers': GUARDED,
+  'GET /v1/consumers/{consumer}/messages': READ,
+  'GET /v1/invoices': READ,
+  'GET /v1/access/{reference}': [...READ, 'not_found'],
 
   'POST /v1/orders': [...COMMAND, 'order_exists'],
   'POST /v1/orders/{reference}/payments': [
@@ -64,6 +69,7 @@ export const ROUTE_CODES = {
     'refund_exceeds_captured',
     ...PROVIDER_API,
   ],
+  'POST /v1/consumers/{consumer}/messages/{id}/replay': [...WRITE, 'not_found'],
 } as const satisfies Readonly<Record<string, readonly ErrorCode[]>>;
 
 /** `<method> <path>` of a route that is documented. */

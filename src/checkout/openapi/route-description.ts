@@ -1,4 +1,4 @@
-import { PAYMENT } from './examples.js';
+import { DEAD_DISPATCH, PAYMENT } from './examples.js';
 import type { AnsweredCode } from './route-codes.js';
 import { named, TEXT, UUID, type Schema } from './schema.js';
 
@@ -52,11 +52,33 @@ export const ORDER_PARAMETER: Parameter = {
   example: 'order-1001',
 };
 
+const LIMIT: Schema = { type: 'integer', minimum: 1, maximum: 200, default: 50 };
+const CURSOR: Parameter = {
+  name: 'cursor',
+  in: 'query',
+  required: false,
+  description: '`nextCursor` of the page before',
+  schema: TEXT,
+};
+
+/** Filters of a list, by name, with those that every list has. */
+export function filters(schemas: Readonly<Record<string, Schema>>): Parameter[] {
+  const optional = Object.entries({ ...schemas, limit: LIMIT }).map(
+    ([name, schema]) => ({ name, in: 'query', required: false, schema }) as const,
+  );
+  return [...optional, CURSOR];
+}
+
+const EXAMPLE_IDS = {
+  payment: PAYMENT.id,
+  event: '019cad9d-6b8e-7d10-8a55-2f9c4e7b1d60',
+  message: DEAD_DISPATCH.id,
+} as const;
+
 /** @param what whose id it is */
-export function idParameter(what: 'payment' | 'event'): Parameter {
-  const description =
-    what === 'payment' ? "Tollgate's id of the payment" : "Tollgate's id of the event";
-  const example = what === 'payment' ? PAYMENT.id : '019cad9d-6b8e-7d10-8a55-2f9c4e7b1d60';
+export function idParameter(what: keyof typeof EXAMPLE_IDS): Parameter {
+  const description = `Tollgate's id of the ${what}`;
+  const example = EXAMPLE_IDS[what];
   return { name: 'id', in: 'path', required: true, description, schema: UUID, example };
 }
 

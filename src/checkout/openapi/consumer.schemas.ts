@@ -1,0 +1,84 @@
+import { pageOf } from './payment.schemas.js';
+import {
+  AMOUNT,
+  COUNT,
+  CURRENCY,
+  FLAG,
+  listOf,
+  nullable,
+  objectOf,
+  TEXT,
+  TIME,
+  UUID,
+  VERSION,
+  type Schema,
+} from './schema.js';
+
+/** What a message on its way to a consumer may be. */
+export const DISPATCH_STATUSES = ['pending', 'consumed', 'dead'];
+
+const dispatch = {
+  consumer: TEXT,
+  id: { ...UUID, description: 'of the message: the same however often it is sent' },
+  type: { ...TEXT, description: '`order.paid`, `payment.refunded`, …: see docs/messages' },
+  subject: { ...TEXT, description: 'reference of the order, id of the payment or dispute' },
+  version: { ...VERSION, description: 'of what the message is about, after the change' },
+  status: { type: 'string', enum: DISPATCH_STATUSES },
+  attempts: { ...COUNT, description: 'tries of the consumer that failed' },
+  lastError: {
+    anyOf: [objectOf({ attempt: COUNT, code: TEXT, message: TEXT, at: TIME }), { type: 'null' }],
+  },
+  reason: nullable(TEXT, 'of a dead letter: the code of its last failure'),
+  sends: { ...COUNT, description: 'how often the queue took it since the last failure' },
+  replays: COUNT,
+  dueAt: nullable(TIME, 'when it is sent, or sent again; null when it is settled'),
+  publishedAt: nullable(TIME, 'when the queue took it last'),
+  createdAt: TIME,
+  settledAt: nullable(TIME, 'when it was consumed, or became a dead letter'),
+  data: { type: 'object', description: '`data` of the message: see docs/messages' },
+} as const satisfies Readonly<Record<string, Schema>>;
+
+const consumer = objectOf({
+  name: TEXT,
+  types: { ...listOf(TEXT), description: '`order.paid`, `order.*` or `*`' },
+  isRegistered: {
+    ...FLAG,
+    description: 'false: it is not configured any more, and messages for it are left',
+  },
+  pending: { ...COUNT, description: 'messages that it is not done with' },
+  dead: { ...COUNT, description: 'dead letters: they wait for a person' },
+  oldestSeconds: { type: 'number', minimum: 0, description: 'age of the oldest pending one' },
+});
+
+export const CONSUMER_SCHEMAS = {
+  Consumer: consumer,
+  ConsumerList: pageOf('Consumer'),
+  Dispatch: objectOf(dispatch),
+  DispatchList: pageOf('Dispatch'),
+  ReplayedDispatch: objectOf({
+    isReplayed: { ...FLAG, description: 'false: it was no dead letter, and nothing was done' },
+    ...dispatch,
+  }),
+  InvoiceDocument: objectOf({
+    id: UUID,
+    series: TEXT,
+    number: { type: 'integer', minimum: 1, description: 'without a gap within its series' },
+    kind: { type: 'string', enum: ['invoice', 'credit_note', 'debit_note'] },
+    orderReference: TEXT,
+    currency: CURRENCY,
+    amountMinor: { ...AMOUNT, minimum: 1, description: 'the kind says whether it adds or takes' },
+    correctsId: nullable(UUID, 'the invoice that it corrects; null for an invoice'),
+    issuedAt: TIME,
+  }),
+  InvoiceList: pageOf('InvoiceDocument'),
+  Access: objectOf({
+    orderReference: TEXT,
+    status: {
+      type: 'string',
+      enum: ['granted', 'held', 'revoked'],
+      description: '`held`: a review holds the order, and nobody has decided',
+    },
+    version: { ...VERSION, description: 'of the order: the newest that was acted on' },
+    changedAt: { ...TIME, description: 'when `status` became what it is' },
+  }),
+} as const satisfies Readonly<Record<string, Schema>>;
