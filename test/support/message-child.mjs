@@ -1,0 +1,80 @@
+/**
+ * A relay and toy consumers in a process of their own, made of the build: what `message-process.ts`
+ * starts and kills. Its only argument says what to run.
+ */
+import pg from 'pg';
+import { consumeOnce } from '../../dist/src/consumers/consume-once.js';
+import { createConsumerWorker } from '../../dist/src/consumers/consumer.worker.js';
+import { settle } from '../../dist/src/consumers/settle.js';
+import { BreakableClient } from '../../dist/src/database/breakable-client.js';
+import { isDatabaseTrouble } from '../../dist/src/database/transaction.js';
+import { armFailPoints } from '../../dist/src/fail-points.js';
+import { Loop } from '../../dist/src/loop.js';
+import { isWanted } from '../../dist/src/outbox/dispatch.queries.js';
+import { relayOnce } from '../../dist/src/outbox/relay.js';
+import { postgresBackend, redisBackend } from '../../dist/src/queues/queue-backend.js';
+import { queueOf } from '../../dist/src/queues/queues.js';
+
+const options = JSON.parse(process.argv[2]);
+const { databaseUrl, redisUrl, prefix } = options.backing;
+armFailPoints(options.failPoints);
+
+const ignore = () => undefined;
+const backend =
+  redisUrl === undefined
+    ? postgresBackend(databaseUrl, prefix, ignore)
+    : redisBackend(redisUrl, prefix, ignore);
+const pool = new pg.Pool({ Client: BreakableClient, connectionString: databaseUrl, max: 12 });
+pool.on('error', ignore);
+
+const producers = options.relaysTo.map((name) => backend.producer(queueOf(name)));
+const context = {
+  pool,
+  recipients: producers.map((queue, index) => ({
+    consumer: options.relaysTo[index],
+    types: ['*'],
+    queue,
+  })),
+  source: '/tests',
+  messagesMax: 200,
+  leaseSeconds: options.leaseSeconds,
+  resendSeconds: options.resendSeconds,
+  report: ignore,
+};
+const relay = new Loop(() => relayOnce(context), 25, ignore);
+if (producers.length > 0) relay.start();
+
+const settling = {
+  pool,
+  attemptsMax: 3,
+  backoff: { baseSeconds: 0.01, factor: 1, capSeconds: 0.01 },
+  report: ignore,
+};
+const workers = options.consumes.map((name) => {
+  const insertEffect = 'insert into effects (consumer, message_id) values ($1, $2)';
+  const consume = (message) =>
+    consumeOnce(pool, name, message, (tx) => tx.query(insertEffect, [name, message.id]));
+  const worker = createConsumerWorker(
+    backend,
+    {
+      consumer: { name, types: ['*'], consume },
+      isWanted: ({ message, attempts }) =>
+        isWanted(pool, name, { messageId: message.id, attempts }),
+      isPassing: isDatabaseTrouble,
+      settle: (outcome) => settle(settling, outcome),
+    },
+    { concurrency: options.concurrency, lockSeconds: options.lockSeconds },
+  );
+  void worker.run();
+  return worker;
+});
+
+process.once('SIGTERM', async () => {
+  await relay.stop();
+  await Promise.all(workers.map((worker) => worker.close()));
+  await Promise.all(producers.map((producer) => producer.close()));
+  await pool.end();
+  // Nothing is left that would keep the process alive; a leak shows in a test that times out.
+});
+process.send?.('ready');
+process.disconnect?.();
