@@ -2,8 +2,9 @@
  * What other services import: `import { startConsumer } from 'tollgate/consumers'`. The only file
  * that gathers others, because a package has one entry.
  */
+export type { Tx } from '../database/transaction.js';
 export { consumeOnce, CONSUMED_MESSAGES_TABLE, type Consumed } from './consume-once.js';
-export { NotNow } from './consumer.js';
+export { NotNow, Refused } from './consumer.js';
 export {
   startConsumer,
   type RunningConsumer,

@@ -1,0 +1,60 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A program of somebody else, in a process of its own. */
+export interface RunningProgram {
+  /** Exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>;
+  /** What it printed so far, standard output and error together. */
+  output(): string;
+  /** Sends a signal; see `exited` for the end. */
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** Whatever a failed test leaves behind ends with the test process. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/**
+ * Runs a file with Node and waits until it prints a text.
+ * @param environment nothing else of ours is passed on, except PATH and HOME
+ * @throws Error with all it printed, when it ends before
+ */
+export async function runProgram(
+  file: string,
+  folder: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  readyText: string,
+): Promise<RunningProgram> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [file], {
+    cwd: folder,
+    env: { PATH, HOME, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const exited = once(child, 'exit').then(([code, signal]) => {
+    running.delete(child);
+    return (code ?? signal) as number | NodeJS.Signals;
+  });
+
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        if (output.includes(readyText)) resolve();
+      });
+    }
+    void exited.then((code) => {
+      reject(new Error(`${file} ended with ${code}:\n${output}`));
+    });
+  });
+  return {
+    exited,
+    output: () => output,
+    signal: (signal) => {
+      child.kill(signal);
+    },
+  };
+}
