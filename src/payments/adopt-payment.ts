@@ -35,13 +35,15 @@ export async function adoptPayments(
 ): Promise<readonly EventFacts[]> {
   const adopted = new Map<string, string>();
   for (const adoption of adoptionsOf(events)) {
-    const providerPaymentId = await adoptPayment(tx, adoption, orders);
-    adopted.set(JSON.stringify(adoption), providerPaymentId);
+    const ours = await adoptPayment(tx, adoption, orders);
+    if (!ours) continue;
+    adopted.set(JSON.stringify(adoption), ours.id);
+    adopted.set(ours.id, ours.providerPaymentId); // of several tries, the one that is kept last
   }
   if (adopted.size === 0) return events;
   return events.map((event) => {
-    const adoption = adoptionOf(event);
-    const providerPaymentId = adoption && adopted.get(JSON.stringify(adoption));
+    const paymentId = adopted.get(JSON.stringify(adoptionOf(event))) ?? '';
+    const providerPaymentId = adopted.get(paymentId);
     return providerPaymentId ? { ...event, facts: { ...event.facts, providerPaymentId } } : event;
   });
 }
@@ -63,28 +65,28 @@ function adoptionOf({ provider, account, facts }: EventFacts): Adoption | null {
  * Should an event that does not name our reference have made a row for the payment before, that row
  * becomes part of ours: there is one row per payment, and the id that our client knows stays.
  *
- * @returns the id at the provider under which the payment is kept
+ * @returns our row and the id at the provider under which it is kept; null: the payment is another
  */
 async function adoptPayment(
   tx: Tx,
   adoption: Adoption,
   orders: readonly OrderRow[],
-): Promise<string> {
+): Promise<Pick<PaymentRow, 'id' | 'providerPaymentId'> | null> {
   const { providerPaymentId, startedAs } = adoption;
   const rows = await lockPayments(tx, [adoption], await findStartedIds(tx, adoption));
   const ours = rows.find((row) => row.startedAs === startedAs);
-  if (!ours) return providerPaymentId; // never started here
-  if (!ours.isProvisional && ours.providerPaymentId === providerPaymentId) return providerPaymentId;
-  if (!ours.isProvisional && !isAnotherTry(providerPaymentId, startedAs)) return providerPaymentId;
-  if (!ours.isProvisional && !replaces(providerPaymentId, ours)) return ours.providerPaymentId;
+  if (!ours) return null; // never started here
+  if (!ours.isProvisional && ours.providerPaymentId === providerPaymentId) return ours;
+  if (!ours.isProvisional && !isAnotherTry(providerPaymentId, startedAs)) return null;
+  if (!ours.isProvisional && !replaces(providerPaymentId, ours)) return ours;
 
   const other = rows.find((row) => row.id !== ours.id);
-  if (other?.startedAs) return providerPaymentId; // a payment of its own, whatever it claims to be
+  if (other?.startedAs) return null; // a payment of its own, whatever it claims to be
   const known = other ? await absorb(tx, other, ours, orders) : ours;
   const bound = { ...known, providerPaymentId, isProvisional: false, version: known.version + 1 };
   await bind(tx, ours.id, providerPaymentId);
   await insertMessages(tx, paymentMessages(known, bound, referenceOf(bound, orders)));
-  return providerPaymentId;
+  return bound;
 }
 
 /** A provider without idempotency keys is asked again as `<reference>-2`: one payment all the same. */

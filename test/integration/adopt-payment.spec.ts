@@ -233,34 +233,31 @@ describe('a payment that we started', () => {
   });
 
   describe('at Paystack, under a second reference because the first address was lost', () => {
-    const told = (started: Started, providerPaymentId: string, kind: 'pending' | 'captured') =>
-      inTransaction(pool, (tx) =>
-        applyFacts(tx, [
+    const news = (started: Started, providerPaymentId: string, kind: 'pending' | 'captured') => ({
+      inboxId: null,
+      command: 'test',
+      provider: 'stripe',
+      account: 'default',
+      facts: {
+        providerPaymentId,
+        startedAs: referenceOf(started.id),
+        partIds: [],
+        livemode: false,
+        facts: [
           {
-            inboxId: null,
-            command: 'test',
-            provider: 'stripe',
-            account: 'default',
-            facts: {
-              providerPaymentId,
-              startedAs: referenceOf(started.id),
-              partIds: [],
-              livemode: false,
-              facts: [
-                {
-                  kind,
-                  key: providerPaymentId,
-                  amountMinor: kind === 'captured' ? BigInt(AMOUNT) : null,
-                  currency: 'USD',
-                  occurredAtMs: 1000,
-                  state: null,
-                  reference: null,
-                },
-              ],
-            },
+            kind,
+            key: providerPaymentId,
+            amountMinor: kind === 'captured' ? BigInt(AMOUNT) : null,
+            currency: 'USD',
+            occurredAtMs: 1000,
+            state: null,
+            reference: null,
           },
-        ]),
-      );
+        ],
+      },
+    });
+    const told = (...given: Parameters<typeof news>) =>
+      inTransaction(pool, (tx) => applyFacts(tx, [news(...given)]));
     const rows = () =>
       database.query<{ id: string; provider_payment_id: string; status: string }>(
         'select id, provider_payment_id, status from payments',
@@ -295,6 +292,17 @@ describe('a payment that we started', () => {
       await started.answer(`${first}-2`);
       await told(started, `${first}-2`, 'captured');
       await told(started, first, 'captured');
+      expect(await rows()).toMatchObject([{ id: started.id, provider_payment_id: `${first}-2` }]);
+      const orders = await database.query('select status, amount_paid_minor from orders');
+      expect(orders).toEqual([{ status: 'in_review', amount_paid_minor: String(2 * AMOUNT) }]);
+    });
+
+    it('is one payment too when both are told of in one ring', async () => {
+      const started = await start();
+      const first = referenceOf(started.id);
+      await inTransaction(pool, (tx) =>
+        applyFacts(tx, [news(started, first, 'captured'), news(started, `${first}-2`, 'captured')]),
+      );
       expect(await rows()).toMatchObject([{ id: started.id, provider_payment_id: `${first}-2` }]);
       const orders = await database.query('select status, amount_paid_minor from orders');
       expect(orders).toEqual([{ status: 'in_review', amount_paid_minor: String(2 * AMOUNT) }]);
