@@ -12,11 +12,20 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  *   partial index holds only those. Ids commit out of order, so nobody looks for "greater than the
  *   last one".
  *
+ * `consumers`: who is told, and of which types. Messages are given out by this table and not by
+ * what a process happens to be configured with: during a deployment those differ, and a message is
+ * given out once. A consumer stays until somebody removes it.
+ *
  * `dispatches`: one message on its way to one consumer; the work item of the relay.
  *
  * - `due_at`: when the relay sends it, or sends it again: queues may lose what they hold. While a
  *   relay has it, `due_at` is the end of its lease.
- * - `sends` counts what the queue took, `attempts` the tries of the consumer that failed.
+ * - `turn` grows whenever somebody takes or puts off the dispatch: what a relay says of a turn that
+ *   is over changes nothing.
+ * - `tries` counts the tries of the consumer that ended, and the replays. It never goes back, and a
+ *   report about another one than the current changes nothing.
+ * - `attempts`: the tries that failed since the last replay. `sends`: how often the queue took the
+ *   current try.
  * - `reason`: the code of the last failure of a dead letter.
  *
  * `consumed_messages`: written by a consumer in the transaction of its effect. The primary key is
@@ -41,14 +50,23 @@ export class Outbox1795478400001 implements MigrationInterface {
       )`);
     await runner.query(`create index outbox_waiting on outbox (id) where fanned_out_at is null`);
     await runner.query(
-      `create index outbox_old on outbox (fanned_out_at) where fanned_out_at is not null`,
+      `create index outbox_old on outbox (fanned_out_at, id) where fanned_out_at is not null`,
     );
+    await runner.query(`
+      create table consumers (
+        name text primary key check (length(name) between 1 and 40),
+        patterns text[] not null,
+        registered_at timestamptz not null default now(),
+        updated_at timestamptz not null default now()
+      )`);
     await runner.query(`
       create table dispatches (
         consumer text not null check (length(consumer) between 1 and 40),
         message_id uuid not null references outbox (id) on delete cascade,
         status text not null default 'pending' check (status in ('pending', 'consumed', 'dead')),
         due_at timestamptz not null default now(),
+        turn integer not null default 0 check (turn >= 0),
+        tries integer not null default 0 check (tries >= 0),
         sends integer not null default 0 check (sends >= 0),
         published_at timestamptz,
         attempts smallint not null default 0 check (attempts >= 0),
@@ -79,7 +97,7 @@ export class Outbox1795478400001 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['consumed_messages', 'dispatches', 'outbox']) {
+    for (const table of ['consumed_messages', 'dispatches', 'consumers', 'outbox']) {
       await runner.query(`drop table ${table}`);
     }
   }

@@ -83,8 +83,8 @@ function messageOf(aggregate, type, summary, example) {
   };
 }
 
-function outcomeMessage({ message, attempts }) {
-  const report = { consumer: 'warehouse', messageId: message.id, attempts };
+function outcomeMessage({ message, tries, attempts }) {
+  const report = { consumer: 'warehouse', messageId: message.id, tries, attempts };
   const failed = { result: 'failed', code: 'out_of_paper', message: 'no label printed' };
   const payloads = {
     consumed: { ...report, verdict: { result: 'consumed' } },

@@ -105,8 +105,7 @@ function tellStory(code, story, number) {
 
 function created({ OrderDrafts }, state) {
   const drafts = new OrderDrafts(state);
-  drafts.tell(state.orders[0].id, 'order.created', null);
-  return drafts.messages;
+  return [drafts.messageOf(state.orders[0].id, 'order.created', null)];
 }
 
 function calledOff({ OrderDrafts }, state) {
@@ -150,7 +149,17 @@ function replaced(rows, changed, key) {
 function dispatchOf({ toDispatch }, message, number, createdAt) {
   const { type, aggregate, aggregateId, version, subject } = message;
   const data = JSON.parse(JSON.stringify(message.data)); // as the outbox has it
-  const row = { type, aggregate, aggregateId, version, subject, data, createdAt, attempts: 0 };
+  const row = {
+    type,
+    aggregate,
+    aggregateId,
+    version,
+    subject,
+    data,
+    createdAt,
+    tries: 0,
+    attempts: 0,
+  };
   return toDispatch({ ...row, messageId: idOf('message', number) }, SOURCE);
 }
 

@@ -24,6 +24,9 @@ export const ERRORS = {
   unsupported_media_type: { status: 415, next: 'refuse' },
   internal_error: { status: 500, next: 'refuse' },
 
+  // At the routes of those who look after it.
+  consumer_configured: { status: 409, next: 'refuse' },
+
   // At the command routes. Answers of 4xx are stored under the idempotency key, others are not.
   idempotency_key_missing: { status: 400, next: 'refuse' },
   idempotency_key_malformed: { status: 400, next: 'refuse' },
@@ -58,6 +61,7 @@ export const ERRORS = {
 
   // Telling others: what a consumer says of a message. Only a row has these codes, never an answer.
   message_unreadable: { status: null, next: 'dead' },
+  consumer_silent: { status: null, next: 'dead' },
   consumer_failed: { status: null, next: 'retry' },
   consumer_refused: { status: null, next: 'dead' },
 } as const satisfies Record<string, ErrorRow>;

@@ -46,13 +46,14 @@ export class Loop {
   private async runOnce(): Promise<void> {
     let pass: Pass = 'done';
     this.isRunning = true;
-    this.isWoken = false;
     try {
       pass = await this.pass();
     } catch (error) {
       this.onError(error);
     }
     this.isRunning = false;
-    this.schedule(pass === 'more' || this.isWoken ? 0 : this.pauseMs);
+    const isNext = pass === 'more' || this.isWoken;
+    this.isWoken = false;
+    this.schedule(isNext ? 0 : this.pauseMs);
   }
 }

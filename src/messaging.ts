@@ -9,10 +9,11 @@ import { createCrmConsumer } from './consumers/crm/crm.consumer.js';
 import { createInvoicesConsumer } from './consumers/invoices/invoices.consumer.js';
 import { settle, type ConsumerReport, type SettleContext } from './consumers/settle.js';
 import type { Database } from './database/database.js';
-import { isDatabaseTrouble } from './database/transaction.js';
 import { Loop } from './loop.js';
 import { countDispatches, countWaitingMessages, isWanted } from './outbox/dispatch.queries.js';
-import { forgetOnce } from './outbox/forget.js';
+import { forgetConsumedOnce, messageForgetter } from './outbox/forget.js';
+import { registerConsumers } from './outbox/outbox.queries.js';
+import { toPattern } from './outbox/type-pattern.js';
 import { relayOnce, type Recipient, type RelayContext } from './outbox/relay.js';
 import type { Producer, QueueBackend } from './queues/queue-backend.js';
 import { queueOf } from './queues/queues.js';
@@ -60,16 +61,25 @@ export function createMessaging(parts: Parts, onError: (error: unknown) => void)
       relaying?.wake();
     },
     start() {
-      const recipients = consumers.map(({ name, types }) => {
+      const recipients = consumers.map(({ name }) => {
         const queue = backend.producer(queueOf(name));
         queues.push(queue);
-        return { consumer: name, types, queue };
+        return { consumer: name, queue };
       });
       const relay = createRelayContext(parts, recipients);
-      const forget = () => forgetOnce(pool, config.MESSAGE_RETENTION_DAYS);
-      relaying = new Loop(() => relayOnce(relay), config.RELAY_INTERVAL_MS, onError);
-      loops.push(relaying, new Loop(forget, milliseconds(CLEANUP_SECONDS), onError));
-      workers.push(...createWorkers(parts, pool, shipped));
+      let isRegistered = false;
+      const pass = async () => {
+        // Before anything is given out: what nobody is registered for is told to nobody.
+        if (!isRegistered) await registerConsumers(pool, consumers.map(toRegistered));
+        isRegistered = true;
+        return relayOnce(relay);
+      };
+      const days = config.MESSAGE_RETENTION_DAYS;
+      const cleanUps = [messageForgetter(pool, days), () => forgetConsumedOnce(pool, days)];
+      relaying = new Loop(pass, config.RELAY_INTERVAL_MS, onError);
+      loops.push(relaying);
+      loops.push(...cleanUps.map((one) => new Loop(one, milliseconds(CLEANUP_SECONDS), onError)));
+      workers.push(...createWorkers(parts, pool, shipped, onError));
       for (const worker of workers) void worker.run().catch(onError);
       for (const loop of loops) loop.start();
     },
@@ -82,6 +92,10 @@ export function createMessaging(parts: Parts, onError: (error: unknown) => void)
       await Promise.allSettled([...closed, ...queues.map((queue) => queue.close())]);
     },
   };
+}
+
+function toRegistered({ name, types }: Messaging['consumers'][number]) {
+  return { name, patterns: types.map(toPattern) };
 }
 
 function createRelayContext(
@@ -97,7 +111,7 @@ function createRelayContext(
     resendSeconds: config.RELAY_RESEND_SECONDS,
     report: (consumer, result, messages) => {
       metrics.published.inc({ consumer, result }, messages);
-      if (result === 'failed') logger.warn({ consumer, messages }, 'a queue took no messages');
+      if (result !== 'published') logger.warn({ consumer, messages, result }, 'relay');
     },
   };
 }
@@ -122,7 +136,12 @@ function createShippedConsumers(config: Config, pool: Pool): ClosableConsumer[] 
   return [...new Set(config.CONSUMERS)].map((name) => make[name]());
 }
 
-function createWorkers(parts: Parts, pool: Pool, shipped: readonly Consumer[]): Worker[] {
+function createWorkers(
+  parts: Parts,
+  pool: Pool,
+  shipped: readonly Consumer[],
+  onError: (error: unknown) => void,
+): Worker[] {
   const { config, backend, metrics, logger } = parts;
   const limits = {
     concurrency: config.CONSUMER_CONCURRENCY,
@@ -145,36 +164,47 @@ function createWorkers(parts: Parts, pool: Pool, shipped: readonly Consumer[]): 
       backend,
       {
         consumer,
-        isWanted: ({ message, attempts }) =>
-          isWanted(pool, consumer.name, { messageId: message.id, attempts }),
-        isPassing: isDatabaseTrouble,
+        isWanted: ({ message, tries }) =>
+          isWanted(pool, consumer.name, { messageId: message.id, tries }),
         settle: (outcome) => settle(context, outcome),
       },
       limits,
+      onError,
     ),
   );
   const outside = new Set(config.OUTSIDE_CONSUMERS.map(({ name }) => name));
   if (outside.size === 0) return workers;
-  return [...workers, createOutcomesWorker(backend, context, outside, limits)];
+  return [...workers, createOutcomesWorker(backend, context, outside, limits, onError)];
 }
 
 function reportOutcome(metrics: Metrics, logger: Logger, report: ConsumerReport): void {
-  const { consumer, result } = report;
+  const { error, ...line } = report;
+  const { consumer, result } = line;
   metrics.consumed.inc({ consumer, result });
-  logger[result === 'consumed' ? 'info' : 'warn'](report, 'message');
+  const told = error === null ? line : { ...line, error };
+  logger[result === 'consumed' ? 'info' : 'warn'](told, 'message');
 }
 
 /** Counted when somebody asks for the metrics, never on a timer. */
 function watchMessages(metrics: Metrics, pool: Pool, consumers: Messaging['consumers']): void {
   metrics.measure.push(async () => {
-    // Not a number, when nobody could count: an alarm must not see yesterday's figure.
-    const counts = await countDispatches(pool).catch(() => null);
+    // Nothing, when nobody could count: an alarm must not see yesterday's figure.
+    for (const gauge of [
+      metrics.messagesPending,
+      metrics.messagesDead,
+      metrics.messagesOldestSeconds,
+    ]) {
+      gauge.reset();
+    }
     metrics.messagesWaiting.set(await countWaitingMessages(pool).catch(() => NaN));
-    for (const { name: consumer } of consumers) {
-      const nothing = { pending: 0, dead: 0, oldestSeconds: 0 };
-      const unknown = { pending: NaN, dead: NaN, oldestSeconds: NaN };
-      const found = counts?.find((one) => one.consumer === consumer) ?? nothing;
-      const { pending, dead, oldestSeconds } = counts === null ? unknown : found;
+    const counts = await countDispatches(pool).catch(() => null);
+    if (counts === null) return;
+    const nothing = { pending: 0, dead: 0, oldestSeconds: 0 };
+    const silent = consumers.filter(
+      ({ name }) => !counts.some(({ consumer }) => consumer === name),
+    );
+    const all = [...counts, ...silent.map(({ name }) => ({ consumer: name, ...nothing }))];
+    for (const { consumer, pending, dead, oldestSeconds } of all) {
       metrics.messagesPending.set({ consumer }, pending);
       metrics.messagesDead.set({ consumer }, dead);
       metrics.messagesOldestSeconds.set({ consumer }, oldestSeconds);

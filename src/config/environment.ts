@@ -39,7 +39,7 @@ const list = z.string().transform((value) =>
   value
     .split(',')
     .map((one) => one.trim())
-    .filter((one) => one !== '' && one !== 'none'),
+    .filter((one) => one !== ''),
 );
 
 const ROLES = ['api', 'worker'] as const;
@@ -175,6 +175,7 @@ export const environmentSchema = z.object({
   RESOLVE_ASKS_MAX: integer(1, 1000, 9).describe('times after which it is asked no more'),
 
   CONSUMERS: list
+    .transform((names) => (names.join() === 'none' ? [] : names))
     .pipe(z.array(z.enum(SHIPPED_CONSUMERS)).max(SHIPPED_CONSUMERS.length))
     .optional()
     .describe(
@@ -193,6 +194,7 @@ export const environmentSchema = z.object({
     .string()
     .min(1)
     .max(255)
+    .regex(/^[\w.~:/?#[\]@!$&'()*+,;=%-]+$/, 'expected a URI, or a part of one')
     .default('/tollgate')
     .describe('what this service is called in its messages (source of the CloudEvent)'),
   MESSAGE_RETENTION_DAYS: integer(1, 3650, 30).describe(

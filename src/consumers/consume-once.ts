@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
-import { inTransaction, type Tx } from '../database/transaction.js';
+import { inTransaction, retryDeadlocks, type Tx } from '../database/transaction.js';
 import { failPoint } from '../fail-points.js';
 
 /** `duplicate`: the effect of this message was committed before. */
@@ -56,12 +56,15 @@ async function commitOnce(
   effect: (transaction: never) => Promise<unknown>,
 ): Promise<Consumed> {
   if ('transaction' in database) {
-    return database.transaction(async (manager) => {
-      const rows: unknown[] = await manager.query(INSERT, [consumer, id]);
-      if (rows.length === 0) return 'duplicate';
-      await effect(manager as never);
-      return 'consumed';
-    });
+    return retryDeadlocks(() =>
+      database.transaction(async (manager) => {
+        const rows: unknown[] = await manager.query(INSERT, [consumer, id]);
+        if (rows.length === 0) return 'duplicate';
+        await effect(manager as never);
+        failPoint('consumer.before_commit', consumer);
+        return 'consumed';
+      }),
+    );
   }
   return inTransaction(database, async (tx) => {
     const values = [consumer, id];

@@ -1,3 +1,4 @@
+import { RETRY_IN_MS_MAX } from '../outbox/dispatch.js';
 import type { Message } from '../outbox/message.js';
 
 /**
@@ -12,21 +13,28 @@ export interface Consumer {
   readonly types: readonly string[];
   /**
    * Does what the message asks for.
-   * @throws TollgateError with a code whose `next` is `dead`, when trying again cannot help
+   * @throws Refused when trying again cannot help: it is a dead letter at once
    * @throws NotNow to be sent it later without counting an attempt
    * @throws Error for anything else: counts as a failed attempt, and is tried again
    */
   consume(message: Message): Promise<void>;
 }
 
+/** Thrown by a consumer that can never use a message, however often it comes. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+}
+
 /** Thrown by a consumer that was not able to try: what it depends on is known to be down. */
 export class NotNow extends Error {
   override readonly name = 'NotNow';
 
-  constructor(
-    message: string,
-    readonly retryInMs: number,
-  ) {
+  /** Milliseconds, whole and at most a day. */
+  readonly retryInMs: number;
+
+  constructor(message: string, retryInMs: number) {
     super(message);
+    const bounded = Math.min(Math.max(retryInMs, 0), RETRY_IN_MS_MAX);
+    this.retryInMs = Number.isNaN(bounded) ? 0 : Math.round(bounded);
   }
 }

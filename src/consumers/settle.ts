@@ -1,12 +1,7 @@
 import type { Pool } from 'pg';
 import { backoffMs, type BackoffOptions } from '../backoff.js';
-import {
-  failDispatch,
-  markConsumed,
-  postponeDispatch,
-  type DispatchKey,
-} from '../outbox/dispatch.queries.js';
-import type { Outcome } from '../outbox/dispatch.js';
+import { failDispatch, markConsumed, postponeDispatch } from '../outbox/dispatch.queries.js';
+import { storableText, type Outcome } from '../outbox/dispatch.js';
 
 export interface SettleContext {
   readonly pool: Pool;
@@ -31,39 +26,30 @@ export interface ConsumerReport {
  * they survive every queue; a report that comes twice, or late, changes nothing.
  */
 export async function settle(context: SettleContext, outcome: Outcome): Promise<void> {
-  const { pool, report } = context;
-  const { consumer, messageId, verdict } = outcome;
-  const line = { consumer, messageId, attempt: outcome.attempts + 1 };
+  const { pool, attemptsMax, backoff, report } = context;
+  const { consumer, messageId, tries, attempts, verdict } = outcome;
+  const attempt = attempts + 1;
   switch (verdict.result) {
-    case 'consumed':
-      if (await markConsumed(pool, consumer, messageId)) {
-        report({ ...line, result: 'consumed', error: null });
-      }
+    case 'consumed': {
+      const isNews = await markConsumed(pool, consumer, messageId);
+      if (isNews) report({ consumer, messageId, attempt, result: 'consumed', error: null });
       return;
-    case 'not_now':
-      if (await postponeDispatch(pool, consumer, outcome, verdict.retryInMs)) {
-        report({ ...line, result: 'not_now', error: verdict.message });
-      }
+    }
+    case 'not_now': {
+      const error = storableText(verdict.message);
+      const isNews = await postponeDispatch(pool, consumer, outcome, verdict.retryInMs);
+      if (isNews) report({ consumer, messageId, attempt, result: 'not_now', error });
       return;
+    }
     case 'failed': {
-      const retryInMs = pauseAfter(context, outcome, verdict.isFinal);
-      const { code, message } = verdict;
-      if (await failDispatch(pool, consumer, { ...keyOf(outcome), code, message, retryInMs })) {
-        report({ ...line, result: retryInMs === null ? 'dead' : 'retry', error: message });
-      }
+      const message = storableText(verdict.message);
+      const code = storableText(verdict.code);
+      const { isFinal } = verdict;
+      const pauses = { retryInMs: backoffMs(backoff, attempt), isFinal, attemptsMax };
+      const failed = { messageId, tries, code, message, ...pauses };
+      const now = await failDispatch(pool, consumer, failed);
+      const result = now?.status === 'dead' ? 'dead' : 'retry';
+      if (now) report({ consumer, messageId, attempt, result, error: message });
     }
   }
-}
-
-function pauseAfter(
-  { attemptsMax, backoff }: SettleContext,
-  { attempts }: Outcome,
-  isFinal: boolean,
-): number | null {
-  const attempt = attempts + 1;
-  return isFinal || attempt >= attemptsMax ? null : backoffMs(backoff, attempt);
-}
-
-function keyOf({ messageId, attempts }: Outcome): DispatchKey {
-  return { messageId, attempts };
 }

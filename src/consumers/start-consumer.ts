@@ -1,3 +1,4 @@
+import type { Worker } from 'bullmq';
 import { postgresBackend, redisBackend, type QueueBackend } from '../queues/queue-backend.js';
 import { QUEUES } from '../queues/queues.js';
 import { createConsumerWorker } from './consumer.worker.js';
@@ -8,15 +9,16 @@ export interface StartConsumerOptions {
   /** As in `OUTSIDE_CONSUMERS` of the service that tells. */
   readonly name: string;
   /** The Redis of that service, where it has one… */
-  readonly redisUrl?: string;
+  readonly redisUrl?: string | undefined;
   /** …and else its PostgreSQL, in which its queues are. */
-  readonly databaseUrl?: string;
+  readonly databaseUrl?: string | undefined;
   /** As `QUEUE_PREFIX` of that service. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** Messages worked on at once. */
   readonly concurrency?: number;
   /**
    * Does what the message asks for; it comes at least once, and in no promised order.
+   * @throws Refused to have it as a dead letter at once
    * @throws NotNow to be sent it later without counting an attempt
    * @throws Error to be sent it again with backoff; after the last attempt it is a dead letter
    */
@@ -26,13 +28,14 @@ export interface StartConsumerOptions {
 }
 
 export interface RunningConsumer {
-  /** Lets work under way finish. */
+  /** Lets work under way finish, for at most ten seconds: a queue that is away says nothing. */
   close(): Promise<void>;
 }
 
 const PREFIX_DEFAULT = 'tollgate_queues';
 const CONCURRENCY_DEFAULT = 4;
 const LOCK_SECONDS = 30;
+const CLOSE_MS_MAX = 10_000;
 
 /**
  * Consumes the queue of a consumer outside of Tollgate, and reports each outcome over a queue. A
@@ -44,6 +47,7 @@ export function startConsumer(options: StartConsumerOptions): RunningConsumer {
   const { name, consume, concurrency = CONCURRENCY_DEFAULT } = options;
   const backend = backendOf(options);
   const outcomes = backend.producer(QUEUES.outcomes);
+  const onError = (error: Error) => options.onError?.(error);
   const worker = createConsumerWorker(
     backend,
     {
@@ -55,18 +59,33 @@ export function startConsumer(options: StartConsumerOptions): RunningConsumer {
         },
       },
       isWanted: () => Promise.resolve(true), // only the database of the other service knows
-      isPassing: () => false, // its own errors are its own: they count
       settle: (outcome) => outcomes.add(outcome),
     },
     { concurrency, lockSeconds: LOCK_SECONDS },
+    onError,
   );
-  void worker.run().catch((error: unknown) => options.onError?.(error as Error));
+  void worker.run().catch(onError);
   return {
     close: async () => {
-      await worker.close();
-      await outcomes.close();
+      try {
+        await closeWithin(worker, CLOSE_MS_MAX);
+      } finally {
+        await outcomes.close();
+      }
     },
   };
+}
+
+/** A worker that cannot reach its queue would wait for it for ever. */
+async function closeWithin(worker: Worker, timeMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, timeMs, 'late');
+  });
+  const result = await Promise.race([worker.close(), timeUp]).finally(() => {
+    clearTimeout(timer);
+  });
+  if (result === 'late') await worker.close(true);
 }
 
 function backendOf(options: StartConsumerOptions): QueueBackend {

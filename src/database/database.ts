@@ -50,8 +50,9 @@ export async function openDatabase(
   // One beyond the rings for the sweeper and one for recording failures.
   const work = pool('work', config.WORKER_CONCURRENCY + 2);
   const command = pool('command', config.COMMAND_CONNECTIONS);
-  const consumers = config.CONSUMERS.length;
-  const messages = pool('messages', 3 + consumers * config.CONSUMER_CONCURRENCY);
+  // What is told at once, by consumers of ours and by the reports of all others together.
+  const consumers = config.CONSUMERS.length + Math.sign(config.OUTSIDE_CONSUMERS.length);
+  const messages = pool('messages', 4 + consumers * config.CONSUMER_CONCURRENCY);
   const reads = new DataSource({
     type: 'postgres',
     url: databaseUrl,

@@ -21,10 +21,15 @@ const PAUSE_BASE_MS = 10;
  * Runs `work` in one transaction and returns what it returns. Runs it again, from the start, when
  * PostgreSQL gave it up for a deadlock; so `work` must have no effect besides its SQL.
  */
-export async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+export function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return retryDeadlocks(() => runOnce(pool, work));
+}
+
+/** Runs a whole transaction again when PostgreSQL gave it up so that another one could go on. */
+export async function retryDeadlocks<T>(transaction: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await runOnce(pool, work);
+      return await transaction();
     } catch (error) {
       if (tries >= TRIES_MAX || !RETRIED_STATES.has(sqlState(error) ?? '')) throw error;
       await pause(Math.random() * PAUSE_BASE_MS * 2 ** tries);

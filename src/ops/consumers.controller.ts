@@ -1,5 +1,6 @@
 import {
   Controller,
+  Delete,
   Get,
   HttpCode,
   Inject,
@@ -17,6 +18,8 @@ import { AllowReaders, AllowRoles, ApiGuard, callerOf } from '../access/api.guar
 import { DispatchEntity } from '../database/outbox.entity.js';
 import { TollgateError } from '../errors.js';
 import { countDispatches, replayDispatch } from '../outbox/dispatch.queries.js';
+import { findConsumers, removeConsumer } from '../outbox/outbox.queries.js';
+import { toType } from '../outbox/type-pattern.js';
 import { readInput } from '../read-input.js';
 import type { Services } from '../services.js';
 import { SERVICES } from '../tokens.js';
@@ -39,28 +42,44 @@ export class ConsumersController {
 
   @Get()
   async list() {
-    const { database, messaging } = this.services;
-    const counts = await countDispatches(database.command);
-    const told = messaging.consumers.map(({ name, types }) => ({
-      name,
-      types,
-      isRegistered: true,
-    }));
-    // What is left of a consumer that is not configured any more stays visible.
+    const { messaging, database } = this.services;
+    const { command } = database;
+    const counts = await countDispatches(command);
+    const registered = await findConsumers(command);
+    // What is left of a consumer that was removed at this moment stays visible.
     const left = counts
-      .filter(({ consumer }) => !told.some(({ name }) => name === consumer))
-      .map(({ consumer: name }) => ({ name, types: [], isRegistered: false }));
-    const data = [...told, ...left].map((one) => {
-      const found = counts.find(({ consumer }) => consumer === one.name);
+      .filter(({ consumer }) => !registered.some(({ name }) => name === consumer))
+      .map(({ consumer: name }) => ({ name, patterns: [] }));
+    const data = [...registered, ...left].map(({ name, patterns }) => {
+      const found = counts.find(({ consumer }) => consumer === name);
       const { pending = 0, dead = 0, oldestSeconds = 0 } = found ?? {};
-      return { ...one, pending, dead, oldestSeconds };
+      const isConfigured = messaging.consumers.some((one) => one.name === name);
+      return { name, types: patterns.map(toType), isConfigured, pending, dead, oldestSeconds };
     });
     return { data, nextCursor: null };
   }
 
+  /** Removes a consumer that is gone for good, with everything that it has not got yet. */
+  @Delete(':consumer')
+  @AllowRoles('operator')
+  async remove(@Param('consumer') given: string, @Req() request: FastifyRequest) {
+    const { database, messaging, logger } = this.services;
+    const consumer = readInput(text, given);
+    if (messaging.consumers.some(({ name }) => name === consumer)) {
+      throw new TollgateError(
+        'consumer_configured',
+        `${consumer} is configured: take it out of CONSUMERS or OUTSIDE_CONSUMERS first`,
+      );
+    }
+    const isRemoved = await removeConsumer(database.command, consumer);
+    logger.info({ by: callerOf(request).name, consumer, isRemoved }, 'consumer removed');
+    if (!isRemoved) throw new TollgateError('not_found', 'no consumer of this name is registered');
+    return { name: consumer };
+  }
+
   @Get(':consumer/messages')
   async messages(@Param('consumer') given: string, @Query() query: unknown) {
-    const consumer = readInput(text, given);
+    const consumer = await this.findConsumer(given);
     const { limit, cursor, status } = readInput(listQuery, query);
     const dispatches = await this.services.database.reads.getRepository(DispatchEntity).find({
       where: {
@@ -74,6 +93,13 @@ export class ConsumersController {
     });
     const rows = dispatches.map((dispatch) => ({ id: dispatch.messageId, dispatch }));
     return toPage(rows, limit, ({ dispatch }) => presentDispatch(dispatch));
+  }
+
+  private async findConsumer(given: string): Promise<string> {
+    const consumer = readInput(text, given);
+    const registered = await findConsumers(this.services.database.command);
+    if (registered.some(({ name }) => name === consumer)) return consumer;
+    throw new TollgateError('not_found', 'no consumer of this name is registered');
   }
 
   /** Sends a dead letter through again. Asking twice does it once. */

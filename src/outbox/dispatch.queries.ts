@@ -4,63 +4,62 @@ import type { ClaimedDispatch } from './dispatch.js';
 /**
  * Claims what is due for a consumer, by lease and in one statement: nobody else sends it before
  * the lease ends, and if this relay dies, somebody does after that.
+ *
+ * @param sendsMax what the queue took more often than this is left alone: 0 leaves out everything
+ * that was sent before
  */
 export async function claimDispatches(
   database: Queryable,
   consumer: string,
   dispatchesMax: number,
   leaseSeconds: number,
+  sendsMax: number,
 ): Promise<ClaimedDispatch[]> {
   const { rows } = await database.query<ClaimedDispatch>({
     name: 'claim-dispatches',
     text: `
       with due as materialized (
         select message_id from dispatches
-        where consumer = $1 and status = 'pending' and due_at <= now()
+        where consumer = $1 and status = 'pending' and due_at <= now() and sends <= $4
         order by due_at limit $2 for update skip locked),
       claimed as (
-        update dispatches d set due_at = now() + make_interval(secs => $3)
+        update dispatches d set turn = turn + 1, due_at = now() + make_interval(secs => $3)
         from due where d.consumer = $1 and d.message_id = due.message_id
-        returning d.message_id, d.attempts)
-      select m.id as "messageId", c.attempts, m.type, m.aggregate,
+        returning d.message_id, d.tries, d.attempts, d.turn, d.sends)
+      select m.id as "messageId", c.tries, c.attempts, c.turn, c.sends, m.type, m.aggregate,
              m.aggregate_id as "aggregateId", m.version, m.subject, m.data,
              m.created_at as "createdAt"
       from claimed c join outbox m on m.id = c.message_id order by m.id`,
-    values: [consumer, dispatchesMax, leaseSeconds],
+    values: [consumer, dispatchesMax, leaseSeconds, sendsMax],
   });
   return rows;
 }
 
-/** Names the try that something is said about: an answer to an older one changes nothing. */
-export interface DispatchKey {
+/** What a relay has claimed, and for which turn: what it says later than that changes nothing. */
+export interface Turn {
   readonly messageId: string;
-  readonly attempts: number;
+  readonly turn: number;
 }
 
 /**
  * Notes that the queue took them. Should the queue lose them, they are due again after
- * `resendSeconds`, and twice as much with every time, so that a slow consumer is not flooded.
+ * `resendSeconds`, and later with every time, so that nobody is flooded.
  */
 export async function markPublished(
   database: Queryable,
   consumer: string,
-  dispatches: readonly DispatchKey[],
+  turns: readonly Turn[],
   resendSeconds: number,
 ): Promise<void> {
   await database.query({
     name: 'mark-published',
     text: `
       update dispatches d set published_at = now(), sends = sends + 1,
-        due_at = now() + make_interval(secs => $4 * 2 ^ least(sends, 6))
-      from unnest($2::uuid[], $3::integer[]) as t (message_id, attempts)
-      where d.consumer = $1 and d.message_id = t.message_id and d.attempts = t.attempts
+        due_at = now() + make_interval(secs => $4 * 2 ^ least(sends, 3))
+      from unnest($2::uuid[], $3::integer[]) as t (message_id, turn)
+      where d.consumer = $1 and d.message_id = t.message_id and d.turn = t.turn
         and d.status = 'pending'`,
-    values: [
-      consumer,
-      dispatches.map(({ messageId }) => messageId),
-      dispatches.map(({ attempts }) => attempts),
-      resendSeconds,
-    ],
+    values: [consumer, ...columns(turns), resendSeconds],
   });
 }
 
@@ -68,35 +67,42 @@ export async function markPublished(
 export async function releaseDispatches(
   database: Queryable,
   consumer: string,
-  dispatches: readonly DispatchKey[],
+  turns: readonly Turn[],
 ): Promise<void> {
   await database.query({
     name: 'release-dispatches',
     text: `
       update dispatches d set due_at = now()
-      from unnest($2::uuid[], $3::integer[]) as t (message_id, attempts)
-      where d.consumer = $1 and d.message_id = t.message_id and d.attempts = t.attempts
+      from unnest($2::uuid[], $3::integer[]) as t (message_id, turn)
+      where d.consumer = $1 and d.message_id = t.message_id and d.turn = t.turn
         and d.status = 'pending'`,
-    values: [
-      consumer,
-      dispatches.map(({ messageId }) => messageId),
-      dispatches.map(({ attempts }) => attempts),
-    ],
+    values: [consumer, ...columns(turns)],
   });
+}
+
+function columns(turns: readonly Turn[]): [string[], number[]] {
+  return [turns.map(({ messageId }) => messageId), turns.map(({ turn }) => turn)];
+}
+
+/** Names a try of a consumer: what is said about any other one changes nothing. */
+export interface Try {
+  readonly messageId: string;
+  /** Tries and replays that ended before it. */
+  readonly tries: number;
 }
 
 /** True while this try is still wanted: a job may come late, or twice. */
 export async function isWanted(
   database: Queryable,
   consumer: string,
-  { messageId, attempts }: DispatchKey,
+  { messageId, tries }: Try,
 ): Promise<boolean> {
   const { rowCount } = await database.query({
     name: 'is-dispatch-wanted',
     text: `
       select 1 from dispatches
-      where consumer = $1 and message_id = $2 and status = 'pending' and attempts = $3`,
-    values: [consumer, messageId, attempts],
+      where consumer = $1 and message_id = $2 and status = 'pending' and tries = $3`,
+    values: [consumer, messageId, tries],
   });
   return rowCount === 1;
 }
@@ -117,55 +123,67 @@ export async function markConsumed(
   return rowCount === 1;
 }
 
-/** A failed try: what went wrong, and when to try again (null: never). */
-export interface FailedDispatch extends DispatchKey {
+/** A failed try: what went wrong, and what then. */
+export interface FailedTry extends Try {
   readonly code: string;
   readonly message: string;
-  readonly retryInMs: number | null;
+  /** Pause before the next one. */
+  readonly retryInMs: number;
+  /** No other one may follow, however many are left. */
+  readonly isFinal: boolean;
+  readonly attemptsMax: number;
 }
 
+/**
+ * Records a failed try, and whether another one follows.
+ * @returns what the message is now; null: the try is over since long, and nothing changed
+ */
 export async function failDispatch(
   database: Queryable,
   consumer: string,
-  failure: FailedDispatch,
-): Promise<boolean> {
-  const { rowCount } = await database.query({
+  failure: FailedTry,
+): Promise<{ readonly status: 'pending' | 'dead'; readonly attempts: number } | null> {
+  const { rows } = await database.query<{ status: 'pending' | 'dead'; attempts: number }>({
     name: 'fail-dispatch',
     text: `
       update dispatches set
-        attempts = attempts + 1, sends = 0,
+        turn = turn + 1, tries = tries + 1, attempts = attempts + 1, sends = 0,
         attempt_errors = attempt_errors || jsonb_build_array(jsonb_build_object(
           'attempt', attempts + 1, 'code', $4::text, 'message', $5::text, 'at', now())),
-        status = case when $6::float8 is null then 'dead' else 'pending' end,
-        reason = case when $6::float8 is null then $4::text end,
-        settled_at = case when $6::float8 is null then now() end,
-        due_at = now() + make_interval(secs => coalesce($6::float8, 0) / 1000.0)
-      where consumer = $1 and message_id = $2 and attempts = $3 and status = 'pending'`,
+        status = case when $7 or attempts + 1 >= $8 then 'dead' else 'pending' end,
+        reason = case when $7 or attempts + 1 >= $8 then $4::text end,
+        settled_at = case when $7 or attempts + 1 >= $8 then now() end,
+        due_at = now() + make_interval(secs => $6::float8 / 1000.0)
+      where consumer = $1 and message_id = $2 and tries = $3 and status = 'pending'
+      returning status, attempts`,
     values: [
       consumer,
       failure.messageId,
-      failure.attempts,
+      failure.tries,
       failure.code,
       failure.message,
       failure.retryInMs,
+      failure.isFinal,
+      failure.attemptsMax,
     ],
   });
-  return rowCount === 1;
+  return rows[0] ?? null;
 }
 
 /** Puts a try off that was none. */
 export async function postponeDispatch(
   database: Queryable,
   consumer: string,
-  { messageId, attempts }: DispatchKey,
+  { messageId, tries }: Try,
   retryInMs: number,
 ): Promise<boolean> {
   const { rowCount } = await database.query({
     name: 'postpone-dispatch',
     text: `
-      update dispatches set due_at = now() + make_interval(secs => $4::float8 / 1000.0)
-      where consumer = $1 and message_id = $2 and attempts = $3 and status = 'pending'`,
-    values: [consumer, messageId, attempts, retryInMs],
+      update dispatches set turn = turn + 1, sends = 0,
+        due_at = now() + make_interval(secs => $4::float8 / 1000.0)
+      where consumer = $1 and message_id = $2 and tries = $3 and status = 'pending'`,
+    values: [consumer, messageId, tries, retryInMs],
   });
   return rowCount === 1;
 }
@@ -184,8 +202,8 @@ export async function replayDispatch(
   const { rowCount } = await database.query({
     name: 'replay-dispatch',
     text: `
-      update dispatches set status = 'pending', attempts = 0, sends = 0, reason = null,
-        settled_at = null, due_at = now(), replays = replays + 1
+      update dispatches set status = 'pending', turn = turn + 1, tries = tries + 1, attempts = 0,
+        sends = 0, reason = null, settled_at = null, due_at = now(), replays = replays + 1
       where consumer = $1 and message_id = $2 and status = 'dead'`,
     values: [consumer, messageId],
   });
@@ -201,15 +219,21 @@ export interface DispatchCounts {
   readonly oldestSeconds: number;
 }
 
+/** Each half on its own partial index: what is consumed may be millions of rows. */
 export async function countDispatches(database: Queryable): Promise<DispatchCounts[]> {
   const { rows } = await database.query<DispatchCounts>({
     name: 'count-dispatches',
     text: `
-      select consumer, count(*) filter (where status = 'pending')::integer as pending,
-             count(*) filter (where status = 'dead')::integer as dead,
-             coalesce(extract(epoch from now() - min(created_at)
-               filter (where status = 'pending')), 0)::float8 as "oldestSeconds"
-      from dispatches where status <> 'consumed' group by consumer order by consumer`,
+      with waiting as (
+        select consumer, count(*)::integer as pending,
+               extract(epoch from now() - min(created_at))::float8 as seconds
+        from dispatches where status = 'pending' group by consumer),
+      buried as (
+        select consumer, count(*)::integer as dead
+        from dispatches where status = 'dead' group by consumer)
+      select consumer, coalesce(pending, 0) as pending, coalesce(dead, 0) as dead,
+             coalesce(seconds, 0) as "oldestSeconds"
+      from waiting full join buried using (consumer) order by consumer`,
   });
   return rows;
 }

@@ -19,65 +19,121 @@ export async function insertMessages(tx: Tx, messages: readonly NewMessage[]): P
   });
 }
 
+/** Somebody who is told, and of what. */
+export interface RegisteredConsumer {
+  readonly name: string;
+  /** The types it is told of, as patterns of SQL's `like`. */
+  readonly patterns: readonly string[];
+}
+
+/** Registers consumers, or what they want now. From here on messages are given out to them. */
+export async function registerConsumers(
+  database: Queryable,
+  consumers: readonly RegisteredConsumer[],
+): Promise<void> {
+  await database.query({
+    name: 'register-consumers',
+    text: `
+      insert into consumers (name, patterns)
+      select name, patterns from json_to_recordset($1) as t (name text, patterns text[])
+      order by name
+      on conflict (name) do update set patterns = excluded.patterns, updated_at = now()
+      where consumers.patterns <> excluded.patterns`,
+    values: [JSON.stringify(consumers)],
+  });
+}
+
+/** Removes a consumer, with what it has not got yet and its dead letters. */
+export async function removeConsumer(database: Queryable, name: string): Promise<boolean> {
+  const { rows } = await database.query<{ consumers: number }>({
+    name: 'remove-consumer',
+    text: `
+      with removed as (delete from consumers where name = $1 returning name),
+      dropped as (delete from dispatches where consumer = $1 and status <> 'consumed')
+      select count(*)::integer as consumers from removed`,
+    values: [name],
+  });
+  return rows[0]?.consumers === 1;
+}
+
+/** Everybody who is registered. */
+export async function findConsumers(database: Queryable): Promise<RegisteredConsumer[]> {
+  const { rows } = await database.query<RegisteredConsumer>({
+    name: 'find-consumers',
+    text: 'select name, patterns from consumers order by name',
+  });
+  return rows;
+}
+
 /**
- * Gives messages to all consumers that want their type, in one statement: a message is given to
- * all of them or, as far as anybody can see, to none yet. Messages that another relay is at are
- * left to it.
+ * Gives messages to all registered consumers that want their type, in one statement: a message is
+ * given to all of them or, as far as anybody can see, to none yet. Messages that another relay is
+ * at are left to it.
  *
- * @param wishes consumers and the types they want, as patterns of `like`
  * @returns how many messages were given out
  */
-export async function fanOutMessages(
-  database: Queryable,
-  wishes: readonly { readonly consumer: string; readonly pattern: string }[],
-  messagesMax: number,
-): Promise<number> {
+export async function fanOutMessages(database: Queryable, messagesMax: number): Promise<number> {
   const { rows } = await database.query<{ messages: number }>({
     name: 'fan-out-messages',
     text: `
       with waiting as materialized (
         select id, type from outbox where fanned_out_at is null
-        order by id limit $3 for update skip locked),
+        order by id limit $1 for update skip locked),
       given as (
         insert into dispatches (consumer, message_id)
-        select distinct wish.consumer, waiting.id
-        from waiting join unnest($1::text[], $2::text[]) as wish (consumer, pattern)
-          on waiting.type like wish.pattern
+        select consumers.name, waiting.id
+        from waiting join consumers on waiting.type like any (consumers.patterns)
         on conflict (consumer, message_id) do nothing),
       marked as (
         update outbox set fanned_out_at = now() from waiting where outbox.id = waiting.id
         returning outbox.id)
       select count(*)::integer as messages from marked`,
-    values: [
-      wishes.map(({ consumer }) => consumer),
-      wishes.map(({ pattern }) => pattern),
-      messagesMax,
-    ],
+    values: [messagesMax],
   });
   return rows[0]?.messages ?? 0;
 }
 
+/** Where a look through old messages has come to. */
+export interface MessagePosition {
+  readonly fannedOutAt: string;
+  readonly id: string;
+}
+
 /**
- * Removes messages that were given out long ago and that nobody waits for: what is a dead letter
- * of any consumer, or on its way to one, stays.
+ * Looks at the next messages that were given out long ago, and removes those that nobody waits
+ * for: what is a dead letter of any consumer, or on its way to one, stays.
+ *
+ * @param after where the last look ended, so that what stays is not looked at again and again
+ * @returns where this look ended; null: there are no more
  */
 export async function forgetMessages(
   database: Queryable,
   olderThanSeconds: number,
   messagesMax: number,
-): Promise<number> {
-  const { rowCount } = await database.query({
+  after: MessagePosition | null,
+): Promise<MessagePosition | null> {
+  const { rows } = await database.query<MessagePosition & { looked: number }>({
     name: 'forget-messages',
     text: `
-      delete from outbox where id in (
-        select m.id from outbox m
-        where m.fanned_out_at < now() - make_interval(secs => $1)
-          and not exists (
-            select 1 from dispatches d where d.message_id = m.id and d.status <> 'consumed')
-        order by m.fanned_out_at limit $2 for update skip locked)`,
-    values: [olderThanSeconds, messagesMax],
+      with old as materialized (
+        select id, fanned_out_at from outbox
+        where fanned_out_at < now() - make_interval(secs => $1)
+          and (fanned_out_at, id) > ($3::timestamptz, $4::uuid)
+        order by fanned_out_at, id limit $2 for update skip locked),
+      forgotten as (
+        delete from outbox using old where outbox.id = old.id and not exists (
+          select 1 from dispatches d where d.message_id = old.id and d.status <> 'consumed'))
+      select fanned_out_at::text as "fannedOutAt", id, count(*) over ()::integer as looked
+      from old order by fanned_out_at desc, id desc limit 1`,
+    values: [
+      olderThanSeconds,
+      messagesMax,
+      after?.fannedOutAt ?? '-infinity',
+      after?.id ?? '00000000-0000-0000-0000-000000000000',
+    ],
   });
-  return rowCount ?? 0;
+  const [last] = rows;
+  return last && last.looked === messagesMax ? last : null;
 }
 
 /** Removes what consumers remember of messages that can come no more. */

@@ -1,16 +1,20 @@
 import type { Pool } from 'pg';
+import type { ErrorCode } from '../errors.js';
 import { failPoint } from '../fail-points.js';
 import type { Pass } from '../loop.js';
 import type { Producer } from '../queues/queue-backend.js';
-import { claimDispatches, markPublished, releaseDispatches } from './dispatch.queries.js';
+import {
+  claimDispatches,
+  failDispatch,
+  markPublished,
+  releaseDispatches,
+} from './dispatch.queries.js';
 import { toDispatch, type ClaimedDispatch } from './dispatch.js';
 import { fanOutMessages } from './outbox.queries.js';
 
 /** Somebody who is told, and the queue over which he is. */
 export interface Recipient {
   readonly consumer: string;
-  /** `order.paid`, `order.*` or `*`. */
-  readonly types: readonly string[];
   readonly queue: Pick<Producer, 'addAll' | 'waiting'>;
 }
 
@@ -25,14 +29,21 @@ export interface RelayContext {
   readonly leaseSeconds: number;
   /** After this a message that nobody reported on is sent again. */
   readonly resendSeconds: number;
-  /** Told of what a queue took or not. */
-  readonly report: (consumer: string, result: 'published' | 'failed', messages: number) => void;
+  /** Told of what a queue took or not, and of what became a dead letter for want of a report. */
+  readonly report: (consumer: string, result: RelayResult, messages: number) => void;
 }
+
+export type RelayResult = 'published' | 'failed' | 'unanswered';
 
 /** One call of a queue: small enough to be answered within its time limit. */
 const CHUNK_MAX = 50;
 /** Messages that may wait in one queue; the others wait in the database, where they are safe. */
 const QUEUED_MAX = 2000;
+/**
+ * A consumer that has taken a message so often without a word on it will not do better: perhaps it
+ * is what ends its process. Only times when its queue was empty are counted.
+ */
+const SENDS_MAX = 24;
 
 /**
  * One pass: gives new messages to their consumers, then sends whatever is due. No transaction is
@@ -41,13 +52,14 @@ const QUEUED_MAX = 2000;
  */
 export async function relayOnce(context: RelayContext): Promise<Pass> {
   const { pool, recipients, messagesMax } = context;
-  const wishes = recipients.flatMap(({ consumer, types }) =>
-    types.map((type) => ({ consumer, pattern: toPattern(type) })),
-  );
-  const givenOut = await fanOutMessages(pool, wishes, messagesMax);
+  const givenOut = await fanOutMessages(pool, messagesMax);
   failPoint('relay.fanned_out', '');
-  const sent = await Promise.all(recipients.map((recipient) => sendDue(context, recipient)));
-  return Math.max(givenOut, ...sent) >= messagesMax ? 'more' : 'done';
+  // All of them end before the pass does, whatever becomes of one.
+  const sent = await Promise.allSettled(recipients.map((one) => sendDue(context, one)));
+  const failure = sent.find((one) => one.status === 'rejected');
+  if (failure) throw failure.reason;
+  const counts = sent.map((one) => (one.status === 'fulfilled' ? one.value : 0));
+  return Math.max(givenOut, ...counts) >= messagesMax ? 'more' : 'done';
 }
 
 /** @returns how many messages the queue took */
@@ -56,8 +68,16 @@ async function sendDue(context: RelayContext, recipient: Recipient): Promise<num
   const { consumer, queue } = recipient;
   const waiting = await queue.waiting().catch(() => null);
   if (waiting === null || waiting >= QUEUED_MAX) return 0;
-  const claimed = await claimDispatches(pool, consumer, messagesMax, leaseSeconds);
+  // What waits in the queue is not lost: nothing is sent again before it is empty.
+  const sendsMax = waiting === 0 ? SENDS_MAX : 0;
+  const due = await claimDispatches(pool, consumer, messagesMax, leaseSeconds, sendsMax);
   failPoint('relay.claimed', consumer);
+  const claimed = due.filter(({ sends }) => sends < SENDS_MAX);
+  await buryUnanswered(
+    context,
+    consumer,
+    due.filter(({ sends }) => sends >= SENDS_MAX),
+  );
   let sent = 0;
   for (const chunk of chunksOf(claimed)) {
     try {
@@ -86,7 +106,23 @@ function chunksOf(claimed: readonly ClaimedDispatch[]): (readonly ClaimedDispatc
   return chunks;
 }
 
-/** A type as a pattern of SQL's `like`, in which `_` would stand for any character. */
-function toPattern(type: string): string {
-  return type.replaceAll('_', '\\_').replaceAll('*', '%');
+/** Makes dead letters of messages that nobody ever said a word on. */
+async function buryUnanswered(
+  { pool, report }: RelayContext,
+  consumer: string,
+  unanswered: readonly ClaimedDispatch[],
+): Promise<void> {
+  for (const { messageId, tries } of unanswered) {
+    const message = `the queue took it ${SENDS_MAX} times, and the consumer never reported on it`;
+    await failDispatch(pool, consumer, {
+      messageId,
+      tries,
+      code: 'consumer_silent' satisfies ErrorCode,
+      message,
+      retryInMs: 0,
+      isFinal: true,
+      attemptsMax: 1,
+    });
+    report(consumer, 'unanswered', 1);
+  }
 }

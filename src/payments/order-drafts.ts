@@ -61,17 +61,33 @@ export class OrderDrafts {
     cause: Cause,
     news: readonly StoredFact[],
   ): void {
-    if (formerOrderId !== null && formerOrderId !== payment.orderId) {
-      const former = this.drafts.get(formerOrderId);
-      former?.payments.delete(payment.id);
-      former?.paymentReviews.delete(payment.id);
-      this.derive(formerOrderId, cause, news);
-    }
+    const hasMoved = formerOrderId !== payment.orderId;
+    if (formerOrderId !== null && hasMoved) this.leave(formerOrderId, payment, cause, news);
     if (payment.orderId === null) return;
     const draft = this.drafts.get(payment.orderId);
     draft?.payments.set(payment.id, payment);
     draft?.paymentReviews.set(payment.id, reviews.open);
-    this.derive(payment.orderId, cause, news, reviews.changed);
+    // An order that a payment has just come to knows nothing of its reviews.
+    this.derive(payment.orderId, cause, news, hasMoved ? reviews.open : reviews.changed);
+  }
+
+  /** Reviews of a payment hold its order no longer once it belongs to another one. */
+  private leave(
+    orderId: string,
+    payment: PaymentRow,
+    cause: Cause,
+    news: readonly StoredFact[],
+  ): void {
+    const draft = this.drafts.get(orderId);
+    const held = draft?.paymentReviews.get(payment.id) ?? [];
+    draft?.payments.delete(payment.id);
+    draft?.paymentReviews.delete(payment.id);
+    this.derive(
+      orderId,
+      cause,
+      news,
+      held.map((review) => ({ ...review, status: 'withdrawn' })),
+    );
   }
 
   /**
@@ -114,19 +130,23 @@ export class OrderDrafts {
     }
   }
 
-  /** Tells others of an order as it is now. */
-  tell(
+  /** What others are told of an order as it is now. */
+  messageOf(
     orderId: string,
     type: MessageType,
     previousStatus: OrderStatus | null,
     review?: ReviewSnapshot,
-  ): void {
+  ): NewMessage {
     const draft = this.drafts.get(orderId);
     if (!draft) throw new Error('an order of the ring was not locked');
     const { row: order, payments } = draft;
     const news = { type, order, previousStatus, openReviews: openReviewsOf(draft) };
     const message = { ...news, payments: payments.values(), ...(review && { review }) };
-    this.messages.push(orderMessage(message));
+    return orderMessage(message);
+  }
+
+  private tell(...what: Parameters<OrderDrafts['messageOf']>): void {
+    this.messages.push(this.messageOf(...what));
   }
 
   changed(): OrderRow[] {

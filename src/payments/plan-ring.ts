@@ -156,9 +156,9 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     const reference = orders.orderOf(after)?.reference ?? null;
     messages.push(...paymentMessages(before, after, reference));
     messages.push(...moved.map((one) => disputeMessage(one.before, one.after, after, reference)));
-    if (reference !== null) return; // its reviews are told of the order
-    const changed = reviewsOf(draft, reviews).changed;
-    messages.push(...changed.map((review) => paymentReviewMessage(before, after, review)));
+    const { changed } = reviewsOf(draft, reviews); // the order tells of them as well
+    const told = changed.map((one) => paymentReviewMessage(before, after, reference, one));
+    messages.push(...told);
   }
 
   function moveDisputes(

@@ -32,14 +32,15 @@ export function mergedMessage(
   });
 }
 
-/** A review of a payment that belongs to no order; any other is told of the order it holds. */
+/** A review of a payment; the order that it holds, if there is one, is told of it too. */
 export function paymentReviewMessage(
   before: PaymentRow,
   after: PaymentRow,
+  orderReference: string | null,
   review: ReviewSnapshot,
 ): NewMessage {
   const type = review.status === 'open' ? 'payment.review_opened' : 'payment.review_resolved';
-  const payment = toPaymentSnapshot(after, null);
+  const payment = toPaymentSnapshot(after, orderReference);
   const data = { payment, previousStatus: previousStatusOf(before), review };
   return { ...aboutPayment(type, after, data), part: review.reason };
 }

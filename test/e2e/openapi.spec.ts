@@ -197,8 +197,7 @@ describe('the OpenAPI document and what the service really answers', () => {
     expect((await messages('?status=dead&limit=1')).map(({ id }) => id)).toEqual([message.id]);
     expect(told('GET /v1/consumers', await shop.get('/v1/consumers'))).toBe(200);
     expect(await messages(`?cursor=${Buffer.from(NOBODY).toString('base64url')}`)).toBeDefined();
-    const nobody = await shop.get('/v1/consumers/nobody/messages');
-    expect([told(route, nobody), nobody.json]).toEqual([200, { data: [], nextCursor: null }]);
+    expect(told(route, await shop.get('/v1/consumers/nobody/messages'))).toBe('not_found');
     const wrong = await shop.get('/v1/consumers/shipping/messages?status=lost');
     expect(told(route, wrong)).toBe('bad_request');
 
@@ -226,6 +225,19 @@ describe('the OpenAPI document and what the service really answers', () => {
     expect(await replay(path, { ...operator, headers }, 'x')).toBe('unsupported_media_type');
   });
 
+  it('agree about the removal of a consumer', async () => {
+    const remove = async (name: string, token: string = TEST_TOKENS.operator) => {
+      const answer = await shop.delete(`/v1/consumers/${name}`, token);
+      return told('DELETE /v1/consumers/{consumer}', answer);
+    };
+    await shop.database.query(`insert into consumers (name, patterns) values ('gone', '{%}')`);
+    expect(await remove('gone', TEST_TOKENS.service)).toBe('forbidden');
+    expect(await remove('gone', 'of nobody')).toBe('unauthenticated');
+    expect(await remove('gone')).toBe(200);
+    expect(await remove('gone')).toBe('not_found');
+    expect(await remove('shipping')).toBe('consumer_configured');
+  });
+
   /** Somebody bought something: the reference of his order. */
   async function paidOrder(): Promise<string> {
     const reference = await shop.order();
@@ -240,14 +252,11 @@ describe('the OpenAPI document and what the service really answers', () => {
   async function refuse(messageId: string): Promise<void> {
     const client = new pg.Client({ connectionString: shop.database.url });
     await client.connect();
-    const failure = { code: 'consumer_refused', message: 'no such article', retryInMs: null };
-    const isRefused = await failDispatch(client, 'shipping', {
-      ...failure,
-      messageId,
-      attempts: 0,
-    });
+    const failure = { code: 'consumer_refused', message: 'no such article', isFinal: true };
+    const key = { messageId, tries: 0, retryInMs: 0, attemptsMax: 8 };
+    const refused = await failDispatch(client, 'shipping', { ...failure, ...key });
     await client.end();
-    expect(isRefused).toBe(true);
+    expect(refused).toEqual({ status: 'dead', attempts: 1 });
   }
 
   it.each(['/v1/payments', '/v1/events', '/v1/invoices'])(

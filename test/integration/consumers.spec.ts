@@ -8,11 +8,15 @@ import { TollgateError } from '../../src/errors.js';
 import type { Dispatch, Outcome } from '../../src/outbox/dispatch.js';
 import { replayDispatch } from '../../src/outbox/dispatch.queries.js';
 import type { Message } from '../../src/outbox/message.js';
-import { relayOnce } from '../../src/outbox/relay.js';
 import { QUEUES } from '../../src/queues/queues.js';
 import { describeBackends } from '../support/describe-backends.js';
 import { eventually } from '../support/eventually.js';
-import { effectConsumer, messageBacking, MessageHarness } from '../support/message-harness.js';
+import {
+  effectConsumer,
+  messageBacking,
+  MessageHarness,
+  relayPass,
+} from '../support/message-harness.js';
 import {
   countEffects,
   createEffects,
@@ -54,7 +58,7 @@ describe('what a consumer comes to', () => {
   });
 
   beforeEach(async () => {
-    await database.query('truncate outbox, dispatches, consumed_messages, effects');
+    await database.query('truncate outbox, dispatches, consumed_messages, consumers, effects');
     harness.reports.splice(0);
     await tell(database, 1);
     dispatch = (await sendTo('mails'))[0]!;
@@ -68,7 +72,7 @@ describe('what a consumer comes to', () => {
         Promise.resolve(void sent.push(...(jobs as Dispatch[]))),
       waiting: () => Promise.resolve(0),
     };
-    await relayOnce(harness.relayContext([{ consumer, types: ['*'], queue }]));
+    await relayPass(harness.relayContext([{ consumer, queue }]));
     return sent;
   }
 
@@ -88,6 +92,7 @@ describe('what a consumer comes to', () => {
   const outcomeOf = (verdict: Outcome['verdict'], attempts = 0): Outcome => ({
     consumer: 'mails',
     messageId: dispatch.message.id,
+    tries: attempts,
     attempts,
     verdict,
   });
@@ -101,7 +106,7 @@ describe('what a consumer comes to', () => {
   /** Fails until it is a dead letter. */
   async function die(): Promise<void> {
     for (let attempts = 0; attempts < ATTEMPTS_MAX; attempts += 1) {
-      await attempt(fails('boom'), { ...dispatch, attempts });
+      await attempt(fails('boom'), { ...dispatch, tries: dispatch.tries + attempts, attempts });
     }
     expect(await find()).toMatchObject({ status: 'dead' });
   }
@@ -131,7 +136,7 @@ describe('what a consumer comes to', () => {
       { attempt: 1, result: 'retry', error: 'no such customer' },
     ]);
     await eventually(async () => {
-      expect(await sendTo('mails')).toEqual([{ ...dispatch, attempts: 1 }]);
+      expect(await sendTo('mails')).toEqual([{ ...dispatch, tries: 1, attempts: 1 }]);
     });
   });
 
@@ -175,7 +180,7 @@ describe('what a consumer comes to', () => {
   });
 
   // Otherwise a message that was put off six times would wait for hours when a queue loses it.
-  it.failing('is sent again as soon as at first after it was put off', async () => {
+  it('is sent again as soon as at first after it was put off', async () => {
     for (let count = 0; count < 4; count += 1) {
       await attempt(() => Promise.reject(new NotNow('closed', 0)));
       expect(await sendTo('mails')).toHaveLength(1);
@@ -183,7 +188,7 @@ describe('what a consumer comes to', () => {
     expect((await find()).due_in_seconds).toBeLessThanOrEqual(1);
   });
 
-  it('counts no attempt for an error of the database', async () => {
+  it('is a failed attempt when its connection breaks, and the effect is not half there', async () => {
     const breakOff = (message: Message) =>
       consumeOnce(harness.pool, 'mails', message, (tx) =>
         tx.query('select pg_terminate_backend(pg_backend_pid())'),
@@ -191,8 +196,8 @@ describe('what a consumer comes to', () => {
     await attempt(async (message) => {
       await breakOff(message);
     });
-    expect(await find()).toMatchObject({ ...pending, attempts: 0, attempt_errors: [] });
-    await attempt(doIt);
+    expect(await find()).toMatchObject({ ...pending, attempts: 1 });
+    await attempt(doIt, { ...dispatch, tries: 1, attempts: 1 });
     expect(await find()).toMatchObject(consumed);
     expect(await effects()).toBe(1);
   });
@@ -227,15 +232,15 @@ describe('what a consumer comes to', () => {
     await attempt(fails('boom'));
     await attempt(ask); // the job of the first try again
     expect(asked).toEqual([]);
-    await attempt(ask, { ...dispatch, attempts: 1 });
+    await attempt(ask, { ...dispatch, tries: 1, attempts: 1 });
     expect(asked).toHaveLength(1);
-    await attempt(ask, { ...dispatch, attempts: 1 });
+    await attempt(ask, { ...dispatch, tries: 1, attempts: 1 });
     expect(asked).toHaveLength(1);
   });
 
   it('of a message that nobody told is nothing', async () => {
     const message = orderMessage();
-    await attempt(fails('asked all the same'), { message, attempts: 0 });
+    await attempt(fails('asked all the same'), { message, tries: 0, attempts: 0 });
     expect(harness.reports).toEqual([]);
     expect(await findDispatches(database, 'mails')).toHaveLength(1);
   });
@@ -256,7 +261,7 @@ describe('what a consumer comes to', () => {
     expect(await effects()).toBe(1);
   });
 
-  it.failing('is recorded although the error holds a NUL, which no row can', async () => {
+  it('is recorded although the error holds a NUL, which no row can', async () => {
     await attempt(fails('found \u0000 in the answer'));
     expect(await find()).toMatchObject({ attempts: 1 });
   });
@@ -272,7 +277,7 @@ describe('what a consumer comes to', () => {
       expect(await replay()).toBe(true);
       expect(await find()).toMatchObject({ ...pending, attempts: 0, sends: 0, replays: 1 });
       const [again] = await sendTo('mails');
-      expect(again).toEqual(dispatch);
+      expect(again).toEqual({ ...dispatch, tries: ATTEMPTS_MAX + 1 });
       await attempt(doIt, again);
       expect(await find()).toMatchObject({ ...consumed, replays: 1 });
       expect((await find()).attempt_errors).toHaveLength(3);
@@ -282,11 +287,12 @@ describe('what a consumer comes to', () => {
     it('that dies again can be sent through again', async () => {
       await die();
       await replay();
+      dispatch = (await sendTo('mails'))[0]!;
       await die();
       expect(await find()).toMatchObject({ attempts: 3, replays: 1 });
       expect((await find()).attempt_errors).toHaveLength(6);
       expect(await replay()).toBe(true);
-      await attempt(doIt);
+      await attempt(doIt, (await sendTo('mails'))[0]);
       expect(await find()).toMatchObject({ ...consumed, replays: 2 });
     });
 
@@ -316,13 +322,12 @@ describe('what a consumer comes to', () => {
       await attempt(thenFail);
       expect(await find()).toMatchObject({ status: 'dead' });
       await replay();
-      await attempt(doIt);
+      await attempt(doIt, (await sendTo('mails'))[0]);
       expect(await find()).toMatchObject(consumed);
       expect(await effects()).toBe(1);
     });
 
-    // A replay counts its attempts from zero, as the life before it did.
-    it.failing('that is sent through again is not killed by a report of before', async () => {
+    it('that is sent through again is not killed by a report of before', async () => {
       const final = { ...FAILED, isFinal: true };
       await settle(harness.settling, outcomeOf(final));
       await replay();
@@ -332,11 +337,11 @@ describe('what a consumer comes to', () => {
   });
 
   // Otherwise it would be sent for ever, and nobody would ever hear of it.
-  it.failing('of a message that is not as the contract says is a dead letter', async () => {
+  it('of a message that is not as the contract says is a dead letter', async () => {
     await database.query(`update outbox set subject = ''`);
     await database.query('update dispatches set due_at = now()');
     const [unreadable] = await sendTo('mails');
-    await attempt(doIt, unreadable).catch(() => undefined);
+    await attempt(doIt, unreadable);
     expect(await find()).toMatchObject({ status: 'dead', reason: 'message_unreadable' });
   });
 });
@@ -361,7 +366,7 @@ describeBackends((backend) => {
     let harness: MessageHarness;
 
     beforeEach(async () => {
-      await database.query('truncate outbox, dispatches, consumed_messages, effects');
+      await database.query('truncate outbox, dispatches, consumed_messages, consumers, effects');
       await queue.empty();
       harness = new MessageHarness(
         messageBacking(database.url, queue.redisUrl, 'tollgate_queues'),
@@ -458,7 +463,7 @@ describeBackends((backend) => {
     let harness: MessageHarness;
 
     beforeEach(async () => {
-      await database.query('truncate outbox, dispatches, consumed_messages, effects');
+      await database.query('truncate outbox, dispatches, consumed_messages, consumers, effects');
       await queue.empty();
       harness = new MessageHarness(
         messageBacking(database.url, queue.redisUrl, 'tollgate_queues'),
@@ -536,7 +541,7 @@ describeBackends((backend) => {
         await tell(database, 1);
         const ours = harness.recipient('invoices');
         await eventually(async () => {
-          await relayOnce(harness.relayContext([ours]));
+          await relayPass(harness.relayContext([ours]));
           expect(await ours.queue.waiting()).toBeGreaterThan(0);
         }, PATIENCE);
         const [before] = await findDispatches(database, 'invoices');
@@ -557,7 +562,7 @@ describeBackends((backend) => {
           expect(await findDispatches(database, NAME)).toMatchObject([consumed]);
           expect(await outcomes.waiting()).toBe(0);
         }, PATIENCE);
-        expect(await findDispatches(database, 'invoices')).toMatchObject([pending]);
+        expect(await findDispatches(database, 'invoices')).toMatchObject([pending, pending]);
         expect(await findDispatches(database, 'nobody')).toEqual([]);
         expect(harness.reports).toMatchObject([{ consumer: NAME, result: 'consumed' }]);
       },
@@ -587,7 +592,7 @@ describeBackends((backend) => {
       TEST_TIMEOUT_MS,
     );
 
-    it.failing(
+    it(
       'has errors recorded that no row and no job can hold as they are',
       async () => {
         const [first] = await tell(database, 2);

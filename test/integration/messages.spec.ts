@@ -7,7 +7,11 @@ import { inTransaction } from '../../src/database/transaction.js';
 import { claimDispatches } from '../../src/outbox/dispatch.queries.js';
 import { dispatchSchema, toDispatch } from '../../src/outbox/dispatch.js';
 import type { Message, NewMessage, PaymentSnapshot } from '../../src/outbox/message.js';
-import { fanOutMessages, insertMessages } from '../../src/outbox/outbox.queries.js';
+import {
+  fanOutMessages,
+  registerConsumers,
+  insertMessages,
+} from '../../src/outbox/outbox.queries.js';
 import { applyFacts } from '../../src/payments/apply-facts.js';
 import { cancelOrder } from '../../src/payments/cancel-order.js';
 import { createOrder, type NewOrder } from '../../src/payments/create-order.js';
@@ -71,8 +75,9 @@ describe('what is written in the outbox', () => {
 
   /** Everything, as a consumer of all types gets it. */
   async function sent(): Promise<Message[]> {
-    await fanOutMessages(pool, [{ consumer: 'all', pattern: '%' }], 10_000);
-    const rows = await claimDispatches(pool, 'all', 10_000, 0);
+    await registerConsumers(pool, [{ name: 'all', patterns: ['%'] }]);
+    await fanOutMessages(pool, 10_000);
+    const rows = await claimDispatches(pool, 'all', 10_000, 0, 0);
     return rows.map((row) => {
       const dispatch: unknown = JSON.parse(JSON.stringify(toDispatch(row, '/tollgate')));
       expect(dispatchSchema.parse(dispatch)).toEqual(dispatch);
@@ -344,7 +349,7 @@ describe('what is written in the outbox', () => {
       expect(messages.map(({ type, version }) => [type, version])).toEqual([
         ['payment.paid', 1],
         ['order.paid', 1],
-        ['order.created', 2],
+        ['order.created', 3],
         ['order.partially_paid', 3],
       ]);
       expect(messages.map(({ data }) => data['order']?.['amountDueMinor'])).toEqual([

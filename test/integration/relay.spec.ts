@@ -10,13 +10,15 @@ import {
   markConsumed,
   postponeDispatch,
 } from '../../src/outbox/dispatch.queries.js';
-import { forgetOnce } from '../../src/outbox/forget.js';
+import { forgetConsumedOnce, messageForgetter } from '../../src/outbox/forget.js';
 import type { MessageType } from '../../src/outbox/message.js';
 import {
   fanOutMessages,
+  findConsumers,
   forgetConsumed,
   forgetMessages,
   insertMessages,
+  removeConsumer,
 } from '../../src/outbox/outbox.queries.js';
 import { relayOnce, type Recipient, type RelayContext } from '../../src/outbox/relay.js';
 import { describeBackends } from '../support/describe-backends.js';
@@ -28,6 +30,8 @@ import {
   messageBacking,
   MessageHarness,
   messagePool,
+  register,
+  relayPass,
 } from '../support/message-harness.js';
 import {
   countEffects,
@@ -85,7 +89,7 @@ describe('the relay', () => {
   });
 
   beforeEach(async () => {
-    await database.query('truncate outbox, dispatches, consumed_messages');
+    await database.query('truncate outbox, dispatches, consumed_messages, consumers');
     reports = [];
   });
 
@@ -97,7 +101,6 @@ describe('the relay', () => {
       pool,
       recipients: Object.entries(recipients).map(([consumer, queue]) => ({
         consumer,
-        types: ['*'],
         queue,
       })),
       source: '/tests',
@@ -125,10 +128,11 @@ describe('the relay', () => {
       ]),
     );
     const queue = new ListQueue();
-    expect(await relayOnce(contextOf({ mails: queue }))).toBe('done');
+    expect(await relayPass(contextOf({ mails: queue }))).toBe('done');
     const [row] = await database.query<{ id: string; created_at: Date }>('select * from outbox');
     expect(queue.taken).toEqual([
       {
+        tries: 0,
         attempts: 0,
         message: {
           specversion: '1.0',
@@ -161,7 +165,7 @@ describe('the relay', () => {
     });
     await expect(rollback).rejects.toThrow('something else went wrong');
     const queue = new ListQueue();
-    await relayOnce(contextOf({ mails: queue }));
+    await relayPass(contextOf({ mails: queue }));
     expect(queue.taken).toEqual([]);
   });
 
@@ -170,7 +174,7 @@ describe('the relay', () => {
     const queue = new ListQueue();
     const context = contextOf({ mails: queue }, { messagesMax: 2 });
     const passes = [];
-    for (let count = 0; count < 3; count += 1) passes.push(await relayOnce(context));
+    for (let count = 0; count < 3; count += 1) passes.push(await relayPass(context));
     expect(passes).toEqual(['more', 'more', 'done']);
     expect(new Set(queue.messageIds).size).toBe(5);
     expect(queue.taken).toHaveLength(5);
@@ -179,47 +183,77 @@ describe('the relay', () => {
   it('adds at most 50 to a queue in one call', async () => {
     await tell(database, 120);
     const queue = new ListQueue();
-    await relayOnce(contextOf({ mails: queue }));
+    await relayPass(contextOf({ mails: queue }));
     expect(queue.calls).toEqual([50, 50, 20]);
   });
 
   it('sends to nobody twice before the time is over in which somebody may report', async () => {
     await tell(database, 3);
     const queue = new ListQueue();
-    for (let count = 0; count < 3; count += 1) await relayOnce(contextOf({ mails: queue }));
+    for (let count = 0; count < 3; count += 1) await relayPass(contextOf({ mails: queue }));
     expect(queue.taken).toHaveLength(3);
   });
 
-  it('waits twice as long with every time that nobody reports, up to 64 times', async () => {
+  it('waits twice as long with every time that nobody reports, up to 8 times', async () => {
     await tell(database, 1);
     const queue = new ListQueue();
     const pauses: number[] = [];
-    for (let count = 0; count < 9; count += 1) {
-      await relayOnce(contextOf({ mails: queue }, { resendSeconds: 1000 }));
+    for (let count = 0; count < 6; count += 1) {
+      await relayPass(contextOf({ mails: queue }, { resendSeconds: 1000 }));
       const [dispatch] = await findDispatches(database, 'mails');
       pauses.push(Math.ceil(dispatch!.due_in_seconds / 1000));
       await makeDue();
     }
-    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64]);
-    expect(queue.taken).toHaveLength(9);
+    expect(pauses).toEqual([1, 2, 4, 8, 8, 8]);
+    expect(queue.taken).toHaveLength(6);
+  });
+
+  it('sends nothing again that may still wait in its queue, and what is new all the same', async () => {
+    const [first] = await tell(database, 1);
+    const queue = new ListQueue();
+    await relayPass(contextOf({ mails: queue }));
+    await makeDue();
+    queue.waitingJobs = 1;
+    const [second] = await tell(database, 1);
+    await relayPass(contextOf({ mails: queue }));
+    expect(queue.messageIds).toEqual([first, second]);
+    queue.waitingJobs = 0;
+    await relayPass(contextOf({ mails: queue }));
+    expect(queue.messageIds).toEqual([first, second, first]);
+  });
+
+  it('makes a dead letter of a message on which a consumer never says a word', async () => {
+    await tell(database, 1);
+    const queue = new ListQueue();
+    for (let count = 0; count < 24; count += 1) {
+      await relayPass(contextOf({ mails: queue }));
+      await makeDue();
+    }
+    expect(await findDispatches(database, 'mails')).toMatchObject([{ status: 'pending' }]);
+    await relayPass(contextOf({ mails: queue }));
+    expect(queue.taken).toHaveLength(24);
+    expect(await findDispatches(database, 'mails')).toMatchObject([
+      { status: 'dead', reason: 'consumer_silent', attempts: 1 },
+    ]);
+    expect(reports.at(-1)).toEqual(['mails', 'unanswered', 1]);
   });
 
   it('leaves messages in the database while many wait in a queue', async () => {
     await tell(database, 3);
     const [crowded, other] = [new ListQueue(), new ListQueue()];
     crowded.waitingJobs = 2000;
-    expect(await relayOnce(contextOf({ crowded, other }))).toBe('done');
+    expect(await relayPass(contextOf({ crowded, other }))).toBe('done');
     expect(crowded.taken).toEqual([]);
     expect(other.taken).toHaveLength(3);
     crowded.waitingJobs = 1999;
-    await relayOnce(contextOf({ crowded, other }));
+    await relayPass(contextOf({ crowded, other }));
     expect(crowded.taken).toHaveLength(3);
     expect(other.taken).toHaveLength(3);
   });
 
   it('marks messages that nobody wants', async () => {
     await tell(database, 2);
-    expect(await relayOnce(contextOf({}))).toBe('done');
+    expect(await relayPass(contextOf({}))).toBe('done');
     expect(await countWaitingMessages(pool)).toBe(0);
     expect(await countDispatches(pool)).toEqual([]);
   });
@@ -227,17 +261,38 @@ describe('the relay', () => {
   it('gives a consumer that is registered later only what is newer', async () => {
     const [before] = await tell(database, 1);
     const [first, later] = [new ListQueue(), new ListQueue()];
-    await relayOnce(contextOf({ first }));
+    await relayPass(contextOf({ first }));
     const [after] = await tell(database, 1);
-    await relayOnce(contextOf({ first, later }));
+    await relayPass(contextOf({ first, later }));
     expect(first.messageIds.sort()).toEqual([before!, after!].sort());
     expect(later.messageIds).toEqual([after]);
+  });
+
+  it('gives messages to a consumer that it does not know, when another one does', async () => {
+    await register(pool, ['known', 'new']);
+    await tell(database, 1);
+    const [known, added] = [new ListQueue(), new ListQueue()];
+    await relayOnce(contextOf({ known })); // started before the deployment
+    await relayOnce(contextOf({ known, new: added }));
+    expect(added.messageIds).toEqual(known.messageIds);
+  });
+
+  it('removes a consumer with everything that it has not got yet', async () => {
+    await register(pool, ['mails', 'gone']);
+    const [consumed] = await tell(database, 2);
+    await fanOutMessages(pool, 10);
+    await markConsumed(pool, 'gone', consumed!);
+    expect(await removeConsumer(pool, 'gone')).toBe(true);
+    expect(await removeConsumer(pool, 'gone')).toBe(false);
+    expect(await findConsumers(pool)).toEqual([{ name: 'mails', patterns: ['%'] }]);
+    expect(await findDispatches(database, 'gone')).toMatchObject([{ status: 'consumed' }]);
+    expect(await findDispatches(database, 'mails')).toHaveLength(2);
   });
 
   it('counts what waits for each consumer, and since when', async () => {
     await tell(database, 2);
     expect(await countWaitingMessages(pool)).toBe(2);
-    await relayOnce(contextOf({ one: new ListQueue(), other: new ListQueue() }));
+    await relayPass(contextOf({ one: new ListQueue(), other: new ListQueue() }));
     await database.query(`update dispatches set created_at = now() - interval '1 hour'
       where consumer = 'one'`);
     await database.query(`update dispatches set status = 'dead', reason = 'x', settled_at = now()
@@ -252,7 +307,7 @@ describe('the relay', () => {
     it('sends to the others, and gives back what it had claimed', async () => {
       await tell(database, 120);
       const other = new ListQueue();
-      expect(await relayOnce(contextOf({ away: failing(), other }))).toBe('done');
+      expect(await relayPass(contextOf({ away: failing(), other }))).toBe('done');
       expect(other.taken).toHaveLength(120);
       const dispatches = await findDispatches(database, 'away');
       expect(dispatches.filter(({ sends }) => sends > 0)).toEqual([]);
@@ -265,12 +320,12 @@ describe('the relay', () => {
       const queue = new ListQueue();
       const addAll = (data: readonly unknown[]) =>
         queue.calls.length === 1 ? Promise.reject(new Error('full')) : queue.addAll(data);
-      await relayOnce(contextOf({ mails: { addAll, waiting: () => queue.waiting() } }));
+      await relayPass(contextOf({ mails: { addAll, waiting: () => queue.waiting() } }));
       expect(reports).toEqual([
         ['mails', 'published', 50],
         ['mails', 'failed', 70],
       ]);
-      await relayOnce(contextOf({ mails: queue }));
+      await relayPass(contextOf({ mails: queue }));
       expect(new Set(queue.messageIds).size).toBe(120);
       expect(queue.taken).toHaveLength(120);
     });
@@ -279,7 +334,7 @@ describe('the relay', () => {
       await tell(database, 1);
       const waiting = () => Promise.reject(new Error('no answer'));
       const queue = { ...failing(), waiting };
-      expect(await relayOnce(contextOf({ mails: queue }))).toBe('done');
+      expect(await relayPass(contextOf({ mails: queue }))).toBe('done');
       const [dispatch] = await findDispatches(database, 'mails');
       expect(dispatch!.due_in_seconds).toBeLessThan(0);
       expect(reports).toEqual([]);
@@ -287,7 +342,7 @@ describe('the relay', () => {
   });
 
   // Otherwise whoever stops the relay would close queues and pool while it uses them.
-  it.failing('ends a pass that failed only when nothing of it is under way', async () => {
+  it('ends a pass that failed only when nothing of it is under way', async () => {
     await tell(database, 1);
     const [slow, broken] = [new ListQueue(), new ListQueue()];
     let letGo: () => void = () => undefined;
@@ -304,6 +359,7 @@ describe('the relay', () => {
         ? Promise.reject(new Error('the statement took too long'))
         : pool.query(statement as never);
     const brokenPool = { query } as unknown as pg.Pool;
+    await register(pool, ['slow', 'broken']);
     const pass = relayOnce(contextOf({ slow: slowQueue, broken }, { pool: brokenPool }));
     let isOver = false;
     const ended = pass.catch(String).then((error) => {
@@ -325,19 +381,19 @@ describe('the relay', () => {
     it('leaves alone what is consumed before it is noted as sent', async () => {
       const [id] = await tell(database, 1);
       const queue = meanwhile(() => markConsumed(pool, 'mails', id!));
-      await relayOnce(contextOf({ mails: queue }));
+      await relayPass(contextOf({ mails: queue }));
       expect(await findDispatches(database, 'mails')).toMatchObject([
         { status: 'consumed', sends: 0 },
       ]);
     });
 
     // Otherwise a message that was to be sent again soon would wait as long as one that was lost.
-    it.failing('keeps the time at which it is to be sent a message that it put off', async () => {
+    it('keeps the time at which it is to be sent a message that it put off', async () => {
       const [id] = await tell(database, 1);
       const queue = meanwhile(() =>
-        postponeDispatch(pool, 'mails', { messageId: id!, attempts: 0 }, 1000),
+        postponeDispatch(pool, 'mails', { messageId: id!, tries: 0 }, 1000),
       );
-      await relayOnce(contextOf({ mails: queue }, { resendSeconds: 3600 }));
+      await relayPass(contextOf({ mails: queue }, { resendSeconds: 3600 }));
       const [dispatch] = await findDispatches(database, 'mails');
       expect(dispatch!.due_in_seconds).toBeLessThan(60);
     });
@@ -349,10 +405,10 @@ describe('the relay', () => {
       const pools = [1, 2, 3, 4].map(() => messagePool(database.url));
       const queue = new ListQueue();
       const passes = pools.map((own) =>
-        relayOnce(contextOf({ mails: queue }, { pool: own, messagesMax: 80 })),
+        relayPass(contextOf({ mails: queue }, { pool: own, messagesMax: 80 })),
       );
       await Promise.all(passes);
-      while ((await relayOnce(contextOf({ mails: queue }))) === 'more');
+      while ((await relayPass(contextOf({ mails: queue }))) === 'more');
       expect(queue.taken).toHaveLength(200);
       expect(new Set(queue.messageIds).size).toBe(200);
       await Promise.all(pools.map((own) => own.end()));
@@ -360,28 +416,29 @@ describe('the relay', () => {
 
     it('give each message out once, and leave to another what it is at', async () => {
       await tell(database, 100);
-      const wishes = [{ consumer: 'mails', pattern: '%' }];
+      await register(pool, ['mails']);
       const other = await pool.connect();
       await other.query('begin');
       await other.query('select from outbox order by id limit 30 for update');
-      expect(await fanOutMessages(pool, wishes, 1000)).toBe(70);
+      expect(await fanOutMessages(pool, 1000)).toBe(70);
       await other.query('rollback');
       other.release();
-      const counts = await Promise.all([1, 2, 3].map(() => fanOutMessages(pool, wishes, 1000)));
+      const counts = await Promise.all([1, 2, 3].map(() => fanOutMessages(pool, 1000)));
       expect(counts.reduce((sum, count) => sum + count)).toBe(30);
       expect(await findDispatches(database, 'mails')).toHaveLength(100);
     });
 
     it('take over what one of them claimed and never sent, once its lease is over', async () => {
       await tell(database, 2);
-      await fanOutMessages(pool, [{ consumer: 'mails', pattern: '%' }], 1000);
-      expect(await claimDispatches(pool, 'mails', 1, 3600)).toHaveLength(1);
-      expect(await claimDispatches(pool, 'mails', 10, 3600)).toHaveLength(1);
+      await register(pool, ['mails']);
+      await fanOutMessages(pool, 1000);
+      expect(await claimDispatches(pool, 'mails', 1, 3600, 0)).toHaveLength(1);
+      expect(await claimDispatches(pool, 'mails', 10, 3600, 0)).toHaveLength(1);
       const queue = new ListQueue();
-      await relayOnce(contextOf({ mails: queue }));
+      await relayPass(contextOf({ mails: queue }));
       expect(queue.taken).toEqual([]);
       await makeDue();
-      await relayOnce(contextOf({ mails: queue }));
+      await relayPass(contextOf({ mails: queue }));
       expect(queue.taken).toHaveLength(2);
     });
   });
@@ -400,7 +457,8 @@ describe('the relay', () => {
     ])('that wants $wish of $told', async ({ wish, told }) => {
       for (const type of TYPES) await tell(database, 1, type);
       const queue = new ListQueue();
-      await relayOnce(contextOf({}, { recipients: [{ consumer: 'picky', types: wish, queue }] }));
+      await register(pool, ['picky'], wish);
+      await relayOnce(contextOf({}, { recipients: [{ consumer: 'picky', queue }] }));
       expect(queue.taken.map(({ message }) => message.type).sort()).toEqual([...told].sort());
       expect(await countWaitingMessages(pool)).toBe(0);
     });
@@ -410,7 +468,8 @@ describe('the relay', () => {
         select gen_random_uuid(), type, 'order', gen_random_uuid(), 1, 'order-1', '{}'
         from unnest('{order.in_review,order.inxreview}'::text[]) as type`);
       const queue = new ListQueue();
-      const recipients = [{ consumer: 'picky', types: ['order.in_review'], queue }];
+      const recipients = [{ consumer: 'picky', queue }];
+      await register(pool, ['picky'], ['order.in_review']);
       await relayOnce(contextOf({}, { recipients }));
       expect(queue.taken.map(({ message }) => message.type)).toEqual(['order.in_review']);
     });
@@ -422,11 +481,8 @@ describe('the relay', () => {
     /** Messages that both consumers are done with and remember, since this many days. */
     async function consumedSince(days: number, messages = 1): Promise<string[]> {
       const ids = await tell(database, messages);
-      await fanOutMessages(
-        pool,
-        consumers.map((consumer) => ({ consumer, pattern: '%' })),
-        1000,
-      );
+      await register(pool, consumers);
+      await fanOutMessages(pool, 2000);
       for (const consumer of consumers) {
         for (const id of ids) await markConsumed(pool, consumer, id);
       }
@@ -457,7 +513,7 @@ describe('the relay', () => {
     it('messages that everybody is done with, and their dispatches', async () => {
       await consumedSince(31, 3);
       const young = await consumedSince(29);
-      expect(await forgetMessages(pool, 30 * DAY_SECONDS, 1000)).toBe(3);
+      expect(await forgetMessages(pool, 30 * DAY_SECONDS, 1000, null)).toBeNull();
       expect(await kept()).toEqual(young);
       expect(await database.query('select distinct message_id from dispatches')).toEqual([
         { message_id: young[0] },
@@ -471,7 +527,7 @@ describe('the relay', () => {
            fanned_out_at = case when id = $1 then now() - interval '90 days' end`,
         [wanted],
       );
-      expect(await forgetMessages(pool, 30 * DAY_SECONDS, 1000)).toBe(1);
+      await forgetMessages(pool, 30 * DAY_SECONDS, 1000, null);
       expect(await kept()).toEqual([waiting]);
     });
 
@@ -485,7 +541,7 @@ describe('the relay', () => {
         `update dispatches set ${change} where consumer = 'mails' and message_id = $1`,
         [kind],
       );
-      expect(await forgetMessages(pool, 30 * DAY_SECONDS, 1000)).toBe(1);
+      await forgetMessages(pool, 30 * DAY_SECONDS, 1000, null);
       expect(await kept()).toEqual([kind]);
       expect(gone).not.toBe(kind);
     });
@@ -493,8 +549,23 @@ describe('the relay', () => {
     it('at most as many as it is told, the oldest first', async () => {
       const young = await consumedSince(40, 2);
       await consumedSince(60, 2);
-      expect(await forgetMessages(pool, 30 * DAY_SECONDS, 2)).toBe(2);
+      expect(await forgetMessages(pool, 30 * DAY_SECONDS, 2, null)).not.toBeNull();
       expect(await kept()).toEqual([...young].sort());
+    });
+
+    it('what lies behind messages that somebody waits for', async () => {
+      const waited = await consumedSince(90, 3);
+      await database.query(
+        `update dispatches set status = 'dead', reason = 'x' where message_id = any ($1)`,
+        [waited],
+      );
+      await consumedSince(60, 2);
+      let position = await forgetMessages(pool, 30 * DAY_SECONDS, 2, null);
+      for (let looks = 0; position !== null; looks += 1) {
+        expect(looks).toBeLessThan(5);
+        position = await forgetMessages(pool, 30 * DAY_SECONDS, 2, position);
+      }
+      expect(await kept()).toEqual(waited.sort());
     });
 
     it('what consumers remember only after the message, and a margin', async () => {
@@ -505,7 +576,8 @@ describe('the relay', () => {
       );
       const [inMargin] = await consumedSince(35);
       await consumedSince(38);
-      expect(await forgetOnce(pool, 30)).toBe('done');
+      expect(await messageForgetter(pool, 30)()).toBe('done');
+      expect(await forgetConsumedOnce(pool, 30)).toBe('done');
       expect(await kept()).toEqual([messageKept]);
       expect(await remembered()).toEqual([messageKept!, inMargin!].sort());
       expect(await forgetConsumed(pool, 34 * DAY_SECONDS, 1000)).toBe(2); // of two consumers
@@ -514,8 +586,10 @@ describe('the relay', () => {
 
     it('in passes, of which a full one is followed by another', async () => {
       await consumedSince(90, 1001);
-      expect(await forgetOnce(pool, 30)).toBe('more');
-      while ((await forgetOnce(pool, 30)) === 'more');
+      const forget = messageForgetter(pool, 30);
+      expect([await forget(), await forget()]).toEqual(['more', 'done']);
+      expect(await forgetConsumedOnce(pool, 30)).toBe('more');
+      while ((await forgetConsumedOnce(pool, 30)) === 'more');
       expect(await kept()).toEqual([]);
       expect(await remembered()).toEqual([]);
     });
@@ -599,7 +673,7 @@ describeBackends((backend) => {
       const everybody = recipients();
       // The connection may not be there yet.
       await eventually(async () => {
-        await relayOnce(harness.relayContext(everybody));
+        await relayPass(harness.relayContext(everybody));
         for (const one of everybody) expect(await one.queue.waiting()).toBe(MESSAGES);
       }, PATIENCE);
       await queue.empty();
@@ -639,10 +713,10 @@ describeBackends((backend) => {
       const reachable = new ListQueue();
       const context = harness.relayContext([
         ...everybody,
-        { consumer: 'reachable', types: ['*'], queue: reachable },
+        { consumer: 'reachable', queue: reachable },
       ]);
       startConsumers();
-      for (let pass = 0; pass < 3; pass += 1) await relayOnce(context);
+      for (let pass = 0; pass < 3; pass += 1) await relayPass(context);
       expect(reachable.taken).toHaveLength(MESSAGES);
       for (const consumer of CONSUMERS) {
         const dispatches = await findDispatches(database, consumer);
@@ -650,6 +724,7 @@ describeBackends((backend) => {
         expect(dispatches.filter(({ sends }) => sends > 0)).toEqual([]);
       }
       await database.query(`delete from dispatches where consumer = 'reachable'`);
+      await removeConsumer(harness.pool, 'reachable');
 
       await outage.end();
       const relay = harness.startRelay(everybody);
@@ -673,7 +748,7 @@ describeBackends((backend) => {
       const free = elsewhere.recipient('free');
       elsewhere.startConsumer(effectConsumer(elsewhere.pool, 'free'));
       await eventually(async () => {
-        await relayOnce(harness.relayContext([hung, free]));
+        await relayPass(harness.relayContext([hung, free]));
         expect(await effectsOf('free')).toBe(MESSAGES);
       }, PATIENCE);
       const held = await findDispatches(database, 'hung');

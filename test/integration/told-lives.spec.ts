@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { createAccessConsumer } from '../../src/consumers/access/access.consumer.js';
 import { createInvoicesConsumer } from '../../src/consumers/invoices/invoices.consumer.js';
-import { toDispatch, type ClaimedDispatch } from '../../src/outbox/dispatch.js';
+import { toMessage, type StoredMessage } from '../../src/outbox/dispatch.js';
 import { permutations } from '../support/facts.js';
 import { lifecycles } from '../support/lifecycles.js';
 import { createRingHarness, type RingHarness } from '../support/ring-harness.js';
@@ -81,8 +81,8 @@ describe('the same events in many orders, and what others make of the messages',
       createInvoicesConsumer({ pool, series: 'LIFE' }),
       createAccessConsumer({ pool }),
     ];
-    const rows = await database.query<ClaimedDispatch>(
-      `select id as "messageId", 0 as attempts, type, aggregate, aggregate_id as "aggregateId",
+    const rows = await database.query<StoredMessage & Record<string, unknown>>(
+      `select id as "messageId", type, aggregate, aggregate_id as "aggregateId",
               version, subject, data, created_at as "createdAt"
        from outbox where aggregate = 'order' and subject like $1
        order by md5(id::text)`,
@@ -94,7 +94,7 @@ describe('the same events in many orders, and what others make of the messages',
     );
     const work = async () => {
       for (let next = waiting.pop(); next; next = waiting.pop()) {
-        await next.consumer.consume(toDispatch(next.row, '/test').message);
+        await next.consumer.consume(toMessage(next.row, '/test'));
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));

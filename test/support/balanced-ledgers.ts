@@ -1,5 +1,5 @@
 import { afterEach } from '@jest/globals';
-import { openDatabases, type TestDatabase } from './test-database.js';
+import { beforeDrop, openDatabases, type TestDatabase } from './test-database.js';
 
 /*
  * After every test that has a database: the ledger is in balance, and says what the payments and
@@ -7,11 +7,15 @@ import { openDatabases, type TestDatabase } from './test-database.js';
  * so this holds even while a service is at work.
  */
 afterEach(async () => {
-  for (const database of openDatabases()) {
-    const problems = await findImbalances(database);
-    if (problems.length > 0) throw new Error(`the ledger is wrong:\n${problems.join('\n')}`);
-  }
+  for (const database of openDatabases()) await expectBalance(database);
 });
+// A test that makes a database of its own drops it before any other hook sees it.
+beforeDrop(expectBalance);
+
+async function expectBalance(database: TestDatabase): Promise<void> {
+  const problems = await findImbalances(database);
+  if (problems.length > 0) throw new Error(`the ledger is wrong:\n${problems.join('\n')}`);
+}
 
 /** What is wrong with the ledger of a database, a line each. */
 export async function findImbalances(database: TestDatabase): Promise<string[]> {

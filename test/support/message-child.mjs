@@ -7,10 +7,10 @@ import { consumeOnce } from '../../dist/src/consumers/consume-once.js';
 import { createConsumerWorker } from '../../dist/src/consumers/consumer.worker.js';
 import { settle } from '../../dist/src/consumers/settle.js';
 import { BreakableClient } from '../../dist/src/database/breakable-client.js';
-import { isDatabaseTrouble } from '../../dist/src/database/transaction.js';
 import { armFailPoints } from '../../dist/src/fail-points.js';
 import { Loop } from '../../dist/src/loop.js';
 import { isWanted } from '../../dist/src/outbox/dispatch.queries.js';
+import { registerConsumers } from '../../dist/src/outbox/outbox.queries.js';
 import { relayOnce } from '../../dist/src/outbox/relay.js';
 import { postgresBackend, redisBackend } from '../../dist/src/queues/queue-backend.js';
 import { queueOf } from '../../dist/src/queues/queues.js';
@@ -32,7 +32,6 @@ const context = {
   pool,
   recipients: producers.map((queue, index) => ({
     consumer: options.relaysTo[index],
-    types: ['*'],
     queue,
   })),
   source: '/tests',
@@ -42,7 +41,11 @@ const context = {
   report: ignore,
 };
 const relay = new Loop(() => relayOnce(context), 25, ignore);
-if (producers.length > 0) relay.start();
+if (producers.length > 0) {
+  const all = options.relaysTo.map((name) => ({ name, patterns: ['%'] }));
+  await registerConsumers(pool, all);
+  relay.start();
+}
 
 const settling = {
   pool,
@@ -58,12 +61,11 @@ const workers = options.consumes.map((name) => {
     backend,
     {
       consumer: { name, types: ['*'], consume },
-      isWanted: ({ message, attempts }) =>
-        isWanted(pool, name, { messageId: message.id, attempts }),
-      isPassing: isDatabaseTrouble,
+      isWanted: ({ message, tries }) => isWanted(pool, name, { messageId: message.id, tries }),
       settle: (outcome) => settle(settling, outcome),
     },
     { concurrency: options.concurrency, lockSeconds: options.lockSeconds },
+    ignore,
   );
   void worker.run();
   return worker;

@@ -6,10 +6,11 @@ import type { Consumer } from '../../src/consumers/consumer.js';
 import { settle, type ConsumerReport, type SettleContext } from '../../src/consumers/settle.js';
 import { BreakableClient } from '../../src/database/breakable-client.js';
 import { QUEUE_SCHEMA_DEFAULT } from '../../src/database/migrate.js';
-import { isDatabaseTrouble } from '../../src/database/transaction.js';
 import { Loop } from '../../src/loop.js';
 import { isWanted } from '../../src/outbox/dispatch.queries.js';
+import { registerConsumers } from '../../src/outbox/outbox.queries.js';
 import { relayOnce, type Recipient, type RelayContext } from '../../src/outbox/relay.js';
+import { toPattern } from '../../src/outbox/type-pattern.js';
 import {
   postgresBackend,
   redisBackend,
@@ -42,6 +43,26 @@ const RELAY_PAUSE_MS = 25;
 /** Everything that takes long in production is soon over, and never by chance. */
 const RELAY_LIMITS = { messagesMax: 200, leaseSeconds: 1, resendSeconds: 1 };
 
+/** Registers consumers for these types, all of them unless it is said. */
+export function register(
+  pool: pg.Pool,
+  consumers: readonly string[],
+  types: readonly string[] = ['*'],
+): Promise<void> {
+  const patterns = types.map(toPattern);
+  return registerConsumers(
+    pool,
+    consumers.map((name) => ({ name, patterns })),
+  );
+}
+
+/** A pass of a relay that knows its recipients, as one in production does from its start on. */
+export async function relayPass(context: RelayContext): ReturnType<typeof relayOnce> {
+  const names = context.recipients.map(({ consumer }) => consumer);
+  await register(context.pool, names);
+  return relayOnce(context);
+}
+
 /** Relays and consumers in the process of the test, and what they share. */
 export class MessageHarness {
   readonly pool: pg.Pool;
@@ -73,8 +94,8 @@ export class MessageHarness {
     return producer;
   }
 
-  recipient(consumer: string, types: readonly string[] = ['*']): Recipient {
-    return { consumer, types, queue: this.producer(consumer) };
+  recipient(consumer: string): Recipient {
+    return { consumer, queue: this.producer(consumer) };
   }
 
   relayContext(recipients: readonly Recipient[], given: Partial<RelayContext> = {}): RelayContext {
@@ -92,7 +113,7 @@ export class MessageHarness {
   startRelay(recipients: readonly Recipient[], given: Partial<RelayContext> = {}): Loop {
     const context = this.relayContext(recipients, given);
     const loop = new Loop(
-      () => relayOnce(context),
+      () => relayPass(context),
       RELAY_PAUSE_MS,
       () => undefined,
     );
@@ -105,9 +126,8 @@ export class MessageHarness {
   consumeContext(consumer: Consumer, given: Partial<ConsumeContext> = {}): ConsumeContext {
     return {
       consumer,
-      isWanted: ({ message, attempts }) =>
-        isWanted(this.pool, consumer.name, { messageId: message.id, attempts }),
-      isPassing: isDatabaseTrouble,
+      isWanted: ({ message, tries }) =>
+        isWanted(this.pool, consumer.name, { messageId: message.id, tries }),
       settle: (outcome) => settle(this.settling, outcome),
       ...given,
     };
@@ -127,6 +147,7 @@ export class MessageHarness {
       this.backend,
       this.consumeContext(consumer, context),
       limits,
+      () => undefined,
     );
     void worker.run();
     this.closing.push(() => worker.close());
@@ -136,7 +157,13 @@ export class MessageHarness {
   startOutcomes(consumers: readonly string[]): void {
     const limits = { concurrency: 1, lockSeconds: 5 };
     const known = new Set(consumers);
-    const worker = createOutcomesWorker(this.backend, this.settling, known, limits);
+    const worker = createOutcomesWorker(
+      this.backend,
+      this.settling,
+      known,
+      limits,
+      () => undefined,
+    );
     void worker.run();
     this.closing.push(() => worker.close());
   }

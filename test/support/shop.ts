@@ -125,6 +125,11 @@ export class Shop {
     return toAnswer(response);
   }
 
+  async delete(path: string, token: string): Promise<CommandAnswer> {
+    const headers = { authorization: `Bearer ${token}` };
+    return toAnswer(await fetch(`${this.service.url}${path}`, { method: 'DELETE', headers }));
+  }
+
   async get(path: string): Promise<CommandAnswer> {
     const headers = { authorization: `Bearer ${TEST_TOKENS.viewer}` };
     return toAnswer(await fetch(`${this.service.url}${path}`, { headers }));

@@ -35,8 +35,12 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       (await pool.query<Row>(sql, [...values])).rows,
     drop: async () => {
       OPEN.delete(database);
-      await pool.end();
-      await dropDatabase(name);
+      try {
+        for (const look of LAST_LOOKS) await look(database);
+      } finally {
+        await pool.end();
+        await dropDatabase(name);
+      }
     },
   };
   OPEN.add(database);
@@ -44,6 +48,12 @@ export async function createTestDatabase(): Promise<TestDatabase> {
 }
 
 const OPEN = new Set<TestDatabase>();
+const LAST_LOOKS: ((database: TestDatabase) => Promise<void>)[] = [];
+
+/** Has every database looked at before it goes. */
+export function beforeDrop(look: (database: TestDatabase) => Promise<void>): void {
+  LAST_LOOKS.push(look);
+}
 
 /** Databases that this test file has made and not dropped. */
 export function openDatabases(): readonly TestDatabase[] {

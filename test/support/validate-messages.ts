@@ -55,9 +55,9 @@ export function problemsOf(given: unknown): string[] {
 export function toSent(given: message.NewMessage): message.Message {
   const { type, aggregate, aggregateId, version, subject } = given;
   const data = JSON.parse(JSON.stringify(given.data)) as message.Message['data'];
-  const row = { type, aggregate, aggregateId, version, subject, data, attempts: 0 };
+  const row = { type, aggregate, aggregateId, version, subject, data };
   const sent = { ...row, messageId: uuidv7(), createdAt: new Date() };
-  return dispatch.toDispatch(sent, '/tollgate').message;
+  return dispatch.toMessage(sent, '/tollgate');
 }
 
 interface Validators {

@@ -279,14 +279,19 @@ describe('what is told of an order', () => {
     ]);
   });
 
-  it('is a review of one of its payments, which is told of the order alone', () => {
+  it('is a review of one of its payments, which is told of the payment too', () => {
     const { types, store } = live(
       terms,
       told(...paid),
       told(fact('cancelled', { at: 2 })),
       told(captured(5000n, { at: 3 })),
     );
-    expect(types[1]).toEqual(['payment.updated', 'order.in_review', 'order.review_opened']);
+    expect(types[1]).toEqual([
+      'payment.updated',
+      'payment.review_opened',
+      'order.in_review',
+      'order.review_opened',
+    ]);
     const { review, order } = sentOrder(store.messages.at(-1)!.data);
     const payment = [...store.payments.values()][0];
     expect(review).toEqual({
@@ -330,7 +335,7 @@ describe('what is told of an order', () => {
   it('is that it is paid at once when it owes nothing', () => {
     const [first, second, ...others] = created(rowOf({ ...terms, amountDueMinor: 0n }));
     expect(others).toEqual([]);
-    expect(first).toMatchObject({ type: 'order.created', version: 1 });
+    expect(first).toMatchObject({ type: 'order.created', version: 2 });
     expect(sentOrder(first!.data)).toMatchObject({ previousStatus: null });
     expect(second).toMatchObject({ type: 'order.paid', version: 2 });
     expect(sentOrder(second!.data)).toMatchObject({
@@ -346,7 +351,7 @@ describe('what is told of an order', () => {
     const row = { ...known!, amountDueMinor: 9000n, version: known!.version + 1 };
     const messages = created(row, orderPayments);
     expect(messages.map(({ type, version }) => [type, version])).toEqual([
-      ['order.created', 2],
+      ['order.created', 3],
       ['order.partially_paid', 3],
     ]);
     for (const { data } of messages) expect(sentOrder(data).order.payments).toHaveLength(1);
@@ -371,10 +376,10 @@ describe('what is told of an order', () => {
 
   function created(row: OrderRow, orderPayments: MemoryRow<'payments'>[] = []): NewMessage[] {
     const drafts = new OrderDrafts({ orders: [row], orderPayments, reviews: [] });
-    drafts.tell(row.id, 'order.created', null);
     drafts.derive(row.id, { inboxId: null, command: 'create_order' }, []);
-    drafts.messages.forEach(expectValid);
-    return drafts.messages;
+    const messages = [drafts.messageOf(row.id, 'order.created', null), ...drafts.messages];
+    messages.forEach(expectValid);
+    return messages;
   }
 });
 

@@ -25,14 +25,15 @@ export const CONSUMER_ROUTES = {
   'GET /v1/consumers': {
     name: 'listConsumers',
     summary: 'Everybody who is told of changes, and what waits for them',
-    description: 'All of them are on one page. Those that are told nothing any more come last.',
+    description: `All that are registered, on one page. A consumer is registered when a worker starts that is
+configured with it, and stays so until it is removed: until then its messages wait for it.`,
     answers: shows('ConsumerList', 'All consumers', {
       consumers: {
         data: [
           {
             name: DEAD_DISPATCH.consumer,
             types: ['order.*'],
-            isRegistered: true,
+            isConfigured: true,
             pending: 0,
             dead: 1,
             oldestSeconds: 0,
@@ -43,12 +44,22 @@ export const CONSUMER_ROUTES = {
     }),
   },
 
+  'DELETE /v1/consumers/{consumer}': {
+    name: 'removeConsumer',
+    summary: 'Remove a consumer that is gone for good',
+    description: `For operators. What it has not got yet, and its dead letters, are removed with it. A consumer that
+is configured is not removed: the next start of a worker would register it again.`,
+    parameters: [CONSUMER_PARAMETER],
+    answers: shows('RemovedConsumer', 'It is told nothing any more', {
+      removed: { name: DEAD_DISPATCH.consumer },
+    }),
+  },
+
   'GET /v1/consumers/{consumer}/messages': {
     name: 'listMessages',
     summary: 'List the messages of a consumer, newest first',
     description: `\`status=dead\` are those that it could not use, \`status=pending\` those that it is not done
-with. Messages that every consumer is done with are forgotten after \`MESSAGE_RETENTION_DAYS\`. A consumer
-that nobody knows has none.`,
+with. Messages that every consumer is done with are forgotten after \`MESSAGE_RETENTION_DAYS\`.`,
     parameters: [
       CONSUMER_PARAMETER,
       ...filters({ status: { type: 'string', enum: DISPATCH_STATUSES } }),

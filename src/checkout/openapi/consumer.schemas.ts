@@ -17,6 +17,8 @@ import {
 /** What a message on its way to a consumer may be. */
 export const DISPATCH_STATUSES = ['pending', 'consumed', 'dead'];
 
+const error = objectOf({ attempt: COUNT, code: TEXT, message: TEXT, at: TIME });
+
 const dispatch = {
   consumer: TEXT,
   id: { ...UUID, description: 'of the message: the same however often it is sent' },
@@ -25,9 +27,8 @@ const dispatch = {
   version: { ...VERSION, description: 'of what the message is about, after the change' },
   status: { type: 'string', enum: DISPATCH_STATUSES },
   attempts: { ...COUNT, description: 'tries of the consumer that failed' },
-  lastError: {
-    anyOf: [objectOf({ attempt: COUNT, code: TEXT, message: TEXT, at: TIME }), { type: 'null' }],
-  },
+  lastError: { anyOf: [error, { type: 'null' }] },
+  errors: { ...listOf(error), description: 'of all tries that failed, replays included' },
   reason: nullable(TEXT, 'of a dead letter: the code of its last failure'),
   sends: { ...COUNT, description: 'how often the queue took it since the last failure' },
   replays: COUNT,
@@ -41,9 +42,9 @@ const dispatch = {
 const consumer = objectOf({
   name: TEXT,
   types: { ...listOf(TEXT), description: '`order.paid`, `order.*` or `*`' },
-  isRegistered: {
+  isConfigured: {
     ...FLAG,
-    description: 'false: it is not configured any more, and messages for it are left',
+    description: 'false: it is registered, and the configuration does not name it any more',
   },
   pending: { ...COUNT, description: 'messages that it is not done with' },
   dead: { ...COUNT, description: 'dead letters: they wait for a person' },
@@ -53,6 +54,7 @@ const consumer = objectOf({
 export const CONSUMER_SCHEMAS = {
   Consumer: consumer,
   ConsumerList: pageOf('Consumer'),
+  RemovedConsumer: objectOf({ name: TEXT }),
   Dispatch: objectOf(dispatch),
   DispatchList: pageOf('Dispatch'),
   ReplayedDispatch: objectOf({

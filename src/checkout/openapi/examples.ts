@@ -153,6 +153,13 @@ const paidSnapshot = Object.fromEntries(
   Object.entries(PAID_PAYMENT).filter(([name]) => !NOT_TOLD.includes(name)),
 );
 
+const DEPOT_ERROR = {
+  attempt: 8,
+  code: 'consumer_failed',
+  message: 'the depot has no such article',
+  at: '2026-03-02T10:48:12.640Z',
+};
+
 /** That the order is paid, which its consumer could not use. */
 export const DEAD_DISPATCH = {
   consumer: 'shipping',
@@ -162,12 +169,8 @@ export const DEAD_DISPATCH = {
   version: 3,
   status: 'dead',
   attempts: 8,
-  lastError: {
-    attempt: 8,
-    code: 'consumer_failed',
-    message: 'the depot has no such article',
-    at: '2026-03-02T10:48:12.640Z',
-  },
+  lastError: DEPOT_ERROR,
+  errors: [DEPOT_ERROR],
   reason: 'consumer_failed',
   sends: 0,
   replays: 0,

@@ -19,6 +19,9 @@ const EXAMPLES: Readonly<Record<AnsweredCode, ProblemExample>> = {
   unsupported_media_type: { detail: 'send application/json' },
   internal_error: {},
   storage_unavailable: { detail: 'the database does not answer' },
+  consumer_configured: {
+    detail: 'shipping is configured: take it out of CONSUMERS or OUTSIDE_CONSUMERS first',
+  },
   idempotency_key_missing: {
     detail: 'send an Idempotency-Key that is new for each request and the same for its retries',
   },

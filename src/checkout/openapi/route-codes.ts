@@ -38,7 +38,7 @@ export const ROUTE_CODES = {
   'GET /v1/events/{id}': [...READ, 'not_found'],
   'GET /v1/ledger': [...READ, 'not_found'],
   'GET /v1/consumers': GUARDED,
-  'GET /v1/consumers/{consumer}/messages': READ,
+  'GET /v1/consumers/{consumer}/messages': [...READ, 'not_found'],
   'GET /v1/invoices': READ,
   'GET /v1/access/{reference}': [...READ, 'not_found'],
 
@@ -69,6 +69,7 @@ export const ROUTE_CODES = {
     'refund_exceeds_captured',
     ...PROVIDER_API,
   ],
+  'DELETE /v1/consumers/{consumer}': [...WRITE, 'not_found', 'consumer_configured'],
   'POST /v1/consumers/{consumer}/messages/{id}/replay': [...WRITE, 'not_found'],
 } as const satisfies Readonly<Record<string, readonly ErrorCode[]>>;
 

@@ -23,7 +23,8 @@ export interface IssuedDocuments {
 /**
  * What is to be issued for an order, so that its documents add up to what the customer owes and has
  * left with us. An invoice is issued once the order was paid in full; after that, differences are
- * credited or debited. Nothing is issued while a review holds the order: nobody knows what is true.
+ * credited or debited, and all of it is credited for as long as less is paid than owed. Nothing
+ * is issued while a review holds the order: nobody knows what is true.
  *
  * Which documents there are may depend on which versions of the order were told: one that goes
  * straight to the last version gives one credit note where others give two. What they add up to
@@ -46,10 +47,12 @@ export function planDocuments(order: OrderSnapshot, issued: IssuedDocuments | nu
 }
 
 /**
- * What the documents of an order are to add up to once it has an invoice, in minor units: what was
- * paid and not given back, but never more than was owed and never less than nothing.
+ * What the documents of an order are to add up to, in minor units: once it was paid in full, what
+ * was paid and not given back, but never more than was owed and never less than nothing. It follows
+ * from the newest version alone, so it does not matter in which order versions are told.
  */
 export function targetMinor(order: OrderSnapshot): bigint {
+  if (!wasPaidInFull(order)) return 0n;
   const keptMinor = BigInt(order.amountPaidMinor) - BigInt(order.amountRefundedMinor);
   if (keptMinor < 0n) return 0n; // what was given back beyond it was never invoiced
   if (order.amountDueMinor === null) return keptMinor;

@@ -98,16 +98,16 @@ describe('the documents of an order with an invoice', () => {
     ],
     ['cancelled', 5000n, paid(0, { status: 'cancelled' }), [['credit_note', 5000n]]],
     [
-      'whose capture turned out to be less: a credit note',
+      'whose capture turned out to be less than is owed: credited until it is paid in full',
       5000n,
       paid(4000, { status: 'partially_paid' }),
-      [['credit_note', 1000n]],
+      [['credit_note', 5000n]],
     ],
     [
-      'whose terms came later and are more: nothing until more is paid',
+      'whose terms came later and are more: credited until it is paid in full',
       5000n,
       { status: 'partially_paid', amountDueMinor: 9000 },
-      [],
+      [['credit_note', 5000n]],
     ],
     [
       'whose terms came later, and who paid the rest: a debit note',
@@ -213,13 +213,12 @@ describe('the documents of an order of which anything is told in any order', () 
     );
   });
 
-  it('add up to what the last version says, unless a review holds it or nothing is invoiced', () => {
+  it('add up to what the last version says, unless a review holds it', () => {
     fc.assert(
       fc.property(storyEndingIn(snapshot), ({ versions, arriving }) => {
         const last = versions.at(-1)!;
-        const documents = deliver(arriving);
-        if (documents.length === 0 || last.status === 'in_review') return;
-        expect(netOf(documents)).toBe(targetMinor(last));
+        if (last.status === 'in_review' || last.currency === null) return;
+        expect(netOf(deliver(arriving))).toBe(targetMinor(last));
       }),
       { numRuns: 1000 },
     );

@@ -11,7 +11,10 @@ import { messageType } from '../../../src/config/consumers.js';
 
 const ROW: ClaimedDispatch = {
   messageId: '01890a5d-ac96-774b-bcce-b302099a8057',
+  tries: 5,
   attempts: 2,
+  turn: 3,
+  sends: 1,
   type: 'order.partially_paid',
   aggregate: 'order',
   aggregateId: 'b1f7ac0e-8d2b-4d0b-9a55-5b1f3a0c7a11',
@@ -24,6 +27,7 @@ const ROW: ClaimedDispatch = {
 const OUTCOME = {
   consumer: 'mails',
   messageId: ROW.messageId,
+  tries: 0,
   attempts: 0,
   verdict: { result: 'consumed' },
 };
@@ -33,6 +37,7 @@ describe('a dispatch', () => {
     const dispatch = toDispatch(ROW, '/tollgate');
     expect(dispatchSchema.parse(JSON.parse(JSON.stringify(dispatch)))).toEqual(dispatch);
     expect(dispatch).toEqual({
+      tries: 5,
       attempts: 2,
       message: {
         specversion: '1.0',
@@ -92,6 +97,7 @@ describe('an outcome', () => {
     { consumer: '' },
     { messageId: 'order-1' },
     { messageId: undefined },
+    { tries: -1 },
     { attempts: -1 },
     { attempts: '0' },
   ])('is refused with %j', (change) => {
