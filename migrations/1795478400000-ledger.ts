@@ -2,7 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const COLUMNS = `(id, payment_id, order_id, fact_kind, fact_key, rule, revision, debit_account,
   credit_account, currency, amount_minor, inbox_id, command)`;
-const AT_PROVIDER = `'provider:' || p.provider || ':' || p.account`;
+const AT_PROVIDER = `'provider:' || p.provider || ':' || p.account
+  || case when p.livemode then '' else ':test' end`;
 
 const POST_CAPTURES = `
   insert into ledger_transfers ${COLUMNS}

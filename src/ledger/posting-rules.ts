@@ -5,6 +5,8 @@ export interface PostedPayment {
   readonly id: string;
   readonly provider: string;
   readonly account: string;
+  /** False: the money of a test mode, which is none. */
+  readonly livemode: boolean;
   /** Null as long as it belongs to no order. */
   readonly order: { readonly id: string; readonly reference: string } | null;
   /** Null as long as no fact names one. */
@@ -43,13 +45,15 @@ interface PostingRule {
  * The accounts. A debit balance is money that is there or was given away, a credit balance is whom
  * it is there for.
  *
- * - `provider:<provider>:<account>`: debit, what the provider holds for us.
+ * - `provider:<provider>:<account>`: debit, what the provider holds for us. What it only plays in
+ *   its test mode is at `provider:<provider>:<account>:test`.
  * - `order:<reference>`: credit, what was paid for the order.
  * - `suspense:<payment id>`: the same for a payment that belongs to no order.
  * - `refund:<payment id>`: debit, what was given back of a payment.
  * - `dispute:<payment id>:<dispute>`: debit, what a dispute has taken.
  */
-const provider = ({ provider: name, account }: PostedPayment) => `provider:${name}:${account}`;
+const provider = ({ provider: name, account, livemode }: PostedPayment) =>
+  `provider:${name}:${account}${livemode ? '' : ':test'}`;
 const order = (payment: PostedPayment) =>
   payment.order === null ? `suspense:${payment.id}` : `order:${payment.order.reference}`;
 const refund = ({ id }: PostedPayment) => `refund:${id}`;

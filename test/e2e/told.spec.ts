@@ -116,7 +116,7 @@ describe('what others make of the life of an order', () => {
       expect(await accessOf(reference)).toBe('granted');
       expect(await balancesOf(reference)).toEqual({
         [`order:${reference}`]: -DUE_MINOR,
-        [`provider:${provider}:default`]: DUE_MINOR,
+        [`provider:${provider}:default:test`]: DUE_MINOR,
       });
     });
 
@@ -129,7 +129,7 @@ describe('what others make of the life of an order', () => {
       expect(await balancesOf(reference)).toEqual({
         [`order:${reference}`]: -DUE_MINOR,
         [`refund:${paymentId}`]: FIRST_REFUND_MINOR,
-        [`provider:${provider}:default`]: DUE_MINOR - FIRST_REFUND_MINOR,
+        [`provider:${provider}:default:test`]: DUE_MINOR - FIRST_REFUND_MINOR,
       });
     });
 

@@ -17,7 +17,7 @@ const ACCOUNT_NAME: Schema = {
   ...TEXT,
   pattern: '^(provider|order|suspense|refund|dispute):.',
   description:
-    '`provider:<provider>:<account>`, `order:<reference>`, `suspense:<payment>`, ' +
+    '`provider:<provider>:<account>` (with `:test` for test mode), `order:<reference>`, `suspense:<payment>`, ' +
     '`refund:<payment>` or `dispute:<payment>:<dispute>`',
 };
 

@@ -48,6 +48,11 @@ describe('postingsOf', () => {
     ]);
   });
 
+  it('keeps what is only played in test mode apart from money', () => {
+    const [posting] = postingsOf({ ...payment([captured(5000n)]), livemode: false });
+    expect(posting).toMatchObject({ debitAccount: `${AT_PROVIDER}:test`, amountMinor: 5000n });
+  });
+
   it('posts each capture of a payment by itself', () => {
     const facts = [captured(5000n, { key: 'ch_1' }), captured(200n, { key: 'ch_2' })];
     const postings = postingsOf(payment(facts));
@@ -170,7 +175,15 @@ function payment(
 ): PostedPayment {
   const { currency, amountRefundedMinor } = derivePayment(facts);
   const derived = { currency, amountRefundedMinor, order: ORDER };
-  return { id: ID, provider: 'stripe', account: 'acme', facts, ...derived, ...given };
+  return {
+    id: ID,
+    provider: 'stripe',
+    account: 'acme',
+    livemode: true,
+    facts,
+    ...derived,
+    ...given,
+  };
 }
 
 function rulesOf(postings: readonly Posting[]): string[] {
