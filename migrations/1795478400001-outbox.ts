@@ -93,7 +93,9 @@ export class Outbox1795478400001 implements MigrationInterface {
         consumed_at timestamptz not null default now(),
         primary key (consumer, message_id)
       )`);
-    await runner.query(`create index consumed_messages_old on consumed_messages (consumed_at)`);
+    await runner.query(
+      `create index consumed_messages_old on consumed_messages (consumed_at, message_id)`,
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

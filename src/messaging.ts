@@ -11,7 +11,7 @@ import { settle, type ConsumerReport, type SettleContext } from './consumers/set
 import type { Database } from './database/database.js';
 import { Loop } from './loop.js';
 import { countDispatches, countWaitingMessages, isWanted } from './outbox/dispatch.queries.js';
-import { forgetConsumedOnce, messageForgetter } from './outbox/forget.js';
+import { consumedForgetter, messageForgetter } from './outbox/forget.js';
 import { registerConsumers } from './outbox/outbox.queries.js';
 import { toPattern } from './outbox/type-pattern.js';
 import { relayOnce, type Recipient, type RelayContext } from './outbox/relay.js';
@@ -75,7 +75,7 @@ export function createMessaging(parts: Parts, onError: (error: unknown) => void)
         return relayOnce(relay);
       };
       const days = config.MESSAGE_RETENTION_DAYS;
-      const cleanUps = [messageForgetter(pool, days), () => forgetConsumedOnce(pool, days)];
+      const cleanUps = [messageForgetter(pool, days), consumedForgetter(pool, days)];
       relaying = new Loop(pass, config.RELAY_INTERVAL_MS, onError);
       loops.push(relaying);
       loops.push(...cleanUps.map((one) => new Loop(one, milliseconds(CLEANUP_SECONDS), onError)));

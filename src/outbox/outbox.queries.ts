@@ -125,32 +125,56 @@ export async function forgetMessages(
           select 1 from dispatches d where d.message_id = old.id and d.status <> 'consumed'))
       select fanned_out_at::text as "fannedOutAt", id, count(*) over ()::integer as looked
       from old order by fanned_out_at desc, id desc limit 1`,
+    values: [olderThanSeconds, messagesMax, after?.fannedOutAt ?? '-infinity', after?.id ?? NO_ID],
+  });
+  const [last] = rows;
+  return last && last.looked === messagesMax ? last : null;
+}
+
+/** Where a look through what consumers remember has come to. */
+export interface ConsumedPosition {
+  readonly consumedAt: string;
+  readonly messageId: string;
+}
+
+/**
+ * Looks at what consumers have remembered for the longest time, and removes what is of messages
+ * that are gone, and can come no more.
+ *
+ * @param after where the last look ended
+ * @returns where this look ended; null: there is no more
+ */
+export async function forgetConsumed(
+  database: Queryable,
+  olderThanSeconds: number,
+  messagesMax: number,
+  after: ConsumedPosition | null,
+): Promise<ConsumedPosition | null> {
+  const { rows } = await database.query<ConsumedPosition & { looked: number }>({
+    name: 'forget-consumed',
+    text: `
+      with old as materialized (
+        select consumer, message_id, consumed_at from consumed_messages
+        where consumed_at < now() - make_interval(secs => $1)
+          and (consumed_at, message_id) > ($3::timestamptz, $4::uuid)
+        order by consumed_at, message_id limit $2 for update skip locked),
+      forgotten as (
+        delete from consumed_messages c using old
+        where c.consumer = old.consumer and c.message_id = old.message_id
+          and not exists (select 1 from outbox m where m.id = old.message_id))
+      select consumed_at::text as "consumedAt", message_id as "messageId",
+             count(*) over ()::integer as looked
+      from old order by consumed_at desc, message_id desc limit 1`,
     values: [
       olderThanSeconds,
       messagesMax,
-      after?.fannedOutAt ?? '-infinity',
-      after?.id ?? '00000000-0000-0000-0000-000000000000',
+      after?.consumedAt ?? '-infinity',
+      after?.messageId ?? NO_ID,
     ],
   });
   const [last] = rows;
   return last && last.looked === messagesMax ? last : null;
 }
 
-/** Removes what consumers remember of messages that can come no more. */
-export async function forgetConsumed(
-  database: Queryable,
-  olderThanSeconds: number,
-  messagesMax: number,
-): Promise<number> {
-  const { rowCount } = await database.query({
-    name: 'forget-consumed',
-    text: `
-      delete from consumed_messages where (consumer, message_id) in (
-        select c.consumer, c.message_id from consumed_messages c
-        where c.consumed_at < now() - make_interval(secs => $1)
-          and not exists (select 1 from outbox m where m.id = c.message_id)
-        order by c.consumed_at limit $2 for update skip locked)`,
-    values: [olderThanSeconds, messagesMax],
-  });
-  return rowCount ?? 0;
-}
+/** Less than every id. */
+const NO_ID = '00000000-0000-0000-0000-000000000000';

@@ -118,7 +118,8 @@ const SCENES: readonly Scene[] = [
 
 /** Where a request of a scene can be killed. */
 function failPointsOf({ operation: { name, first }, phases }: Scene): string[] {
-  const inPhases = FAIL_POINTS.filter((point) => point !== 'command.claimed');
+  const ofCommands = FAIL_POINTS.filter((point) => point.startsWith('command.'));
+  const inPhases = ofCommands.filter((point) => point !== 'command.claimed');
   return [
     ...(phases.includes(first) ? [`command.claimed:${name}`] : []),
     ...phases.flatMap((phase) => inPhases.map((point) => `${point}:${name}/${phase}`)),

@@ -6,6 +6,25 @@ import { claimUnsettled } from '../../src/checkout/resolver.queries.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { insertEvents } from '../../src/inbox/inbox.queries.js';
 import { InboxSweeper } from '../../src/inbox/inbox.sweeper.js';
+import { sumAccounts } from '../../src/ledger/ledger.queries.js';
+import {
+  claimDispatches,
+  countDispatches,
+  countWaitingMessages,
+  failDispatch,
+  isWanted,
+  markConsumed,
+  markPublished,
+  postponeDispatch,
+  releaseDispatches,
+  replayDispatch,
+} from '../../src/outbox/dispatch.queries.js';
+import {
+  fanOutMessages,
+  forgetConsumed,
+  forgetMessages,
+  registerConsumers,
+} from '../../src/outbox/outbox.queries.js';
 import { findStartedReferences } from '../../src/payments/adopt.queries.js';
 import { showOrder, showPayment } from '../../src/payments/show.queries.js';
 import { Doorbell } from '../../src/queues/doorbell.js';
@@ -26,6 +45,10 @@ const TABLES = [
   'disputes',
   'reviews',
   'transitions',
+  'ledger_transfers',
+  'outbox',
+  'dispatches',
+  'consumed_messages',
 ];
 
 /**
@@ -80,6 +103,40 @@ describe('receiving, applying and commands on large tables', () => {
       await inTransaction(pool, (tx) => sumRefunds(tx, id));
       const started = { provider: 'stripe', account: 'default', startedAs: `tg-${turn}` };
       await inTransaction(pool, (tx) => findStartedReferences(tx, [started]));
+    }
+    await pool.end();
+    const after = await rowsReadInSequence(database);
+    for (const table of TABLES) {
+      const read = (after.get(table) ?? 0) - (before.get(table) ?? 0);
+      expect({ table, wholeReads: Math.floor(read / ROWS) }).toEqual({ table, wholeReads: 0 });
+    }
+  });
+
+  it('gives out, sends, settles, counts and forgets messages without it either', async () => {
+    await database.query('vacuum analyze');
+    const before = await rowsReadInSequence(database);
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    await registerConsumers(pool, [{ name: 'filled', patterns: ['order.%'] }]);
+    for (let turn = 0; turn < 8; turn += 1) {
+      expect(await countWaitingMessages(pool)).toBeGreaterThan(0); // of the lives before
+      expect(await fanOutMessages(pool, 10)).toBe(10);
+      const [claimed] = await claimDispatches(pool, 'filled', 10, 30, 24);
+      const { messageId, tries, turn: current } = claimed!;
+      await markPublished(pool, 'filled', [{ messageId, turn: current }], 60);
+      await releaseDispatches(pool, 'filled', [{ messageId, turn: current }]);
+      expect(await isWanted(pool, 'filled', { messageId, tries })).toBe(true);
+      await postponeDispatch(pool, 'filled', { messageId, tries }, 1000);
+      const final = { code: 'x', message: 'x', retryInMs: 0, isFinal: true, attemptsMax: 1 };
+      await failDispatch(pool, 'filled', { messageId, tries, ...final });
+      expect(await countDispatches(pool)).toMatchObject([{ consumer: 'filled', dead: 1 }]);
+      expect(await replayDispatch(pool, 'filled', messageId)).toBe(true);
+      expect(await markConsumed(pool, 'filled', messageId)).toBe(true);
+      expect(await forgetMessages(pool, 86_400, 100, null)).not.toBeNull();
+      expect(await forgetConsumed(pool, 86_400, 100, null)).not.toBeNull();
+      const [order] = await database.query<{ id: string }>(
+        `select id from orders where reference = 'filled-${turn + 1}'`,
+      );
+      expect(await sumAccounts(pool, order!.id)).toHaveLength(2);
     }
     await pool.end();
     const after = await rowsReadInSequence(database);
@@ -153,6 +210,23 @@ async function fill(database: TestDatabase): Promise<void> {
   await database.query(`
     insert into reviews (id, payment_id, reason)
     select gen_random_uuid(), id, 'livemode_mismatch' from payments`);
+  await database.query(`
+    insert into ledger_transfers (id, payment_id, order_id, fact_kind, fact_key, rule, revision,
+                                  debit_account, credit_account, currency, amount_minor)
+    select gen_random_uuid(), id, order_id, 'dispute', 'd', 'dispute', 1,
+           'dispute:' || id || ':d', 'provider:stripe:default', 'EUR', 100 from payments`);
+  // Given out and consumed long ago; what consumers remember is of messages that are gone.
+  await database.query(`
+    insert into outbox (id, type, aggregate, aggregate_id, version, subject, data, fanned_out_at)
+    select gen_random_uuid(), 'order.paid', 'order', id, 1, reference, '{}',
+           now() - interval '90 days'
+    from orders`);
+  await database.query(`
+    insert into dispatches (consumer, message_id, status, settled_at)
+    select 'filled', id, 'consumed', now() from outbox`);
+  await database.query(`
+    insert into consumed_messages (consumer, message_id, consumed_at)
+    select 'filled', gen_random_uuid(), now() - interval '90 days' from outbox`);
   await database.query('analyze');
 }
 
