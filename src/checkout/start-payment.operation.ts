@@ -94,7 +94,8 @@ function amountToPay(order: OrderRow | undefined): bigint {
   if (order.status === 'in_review') {
     throw new TollgateError('order_in_review', 'a person has to decide about this order first');
   }
-  const leftMinor = order.amountDueMinor - order.amountPaidMinor;
+  const keptMinor = order.amountPaidMinor - order.amountRefundedMinor;
+  const leftMinor = order.amountDueMinor - keptMinor;
   const isOpen = order.status === 'open' || order.status === 'partially_paid';
   if (isOpen && leftMinor > 0n) return leftMinor;
   throw new TollgateError('order_paid', `nothing is left to pay: the order is ${order.status}`);

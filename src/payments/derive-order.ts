@@ -43,7 +43,7 @@ export function deriveOrder(terms: OrderTerms, payments: readonly OrderPayment[]
   const refunded = sum(counted.map((one) => one.amountRefundedMinor));
   const due = terms.amountDueMinor ?? sum(counted.map(expectedMinor));
   return {
-    moneyStatus: statusOf(terms, paid, refunded, due),
+    moneyStatus: statusOf(terms, paid, refunded, due, wasPaidInFull(terms, counted)),
     currency,
     amountPaidMinor: paid,
     amountRefundedMinor: refunded,
@@ -56,13 +56,22 @@ function statusOf(
   paid: bigint,
   refunded: bigint,
   due: bigint,
+  isFull: boolean,
 ): Exclude<OrderStatus, 'in_review'> {
   // Who owes nothing has paid.
   if (paid === 0n && !isCancelled) return amountDueMinor === 0n ? 'paid' : 'open';
   if (paid === 0n) return 'cancelled';
   if (refunded >= paid) return 'refunded';
   if (paid - refunded >= due) return 'paid';
-  return refunded > 0n ? 'partially_refunded' : 'partially_paid';
+  // Who gets a part of too little back has still paid too little.
+  return refunded > 0n && isFull ? 'partially_refunded' : 'partially_paid';
+}
+
+/** All that is owed was taken by payments of which something is left: others were replaced. */
+function wasPaidInFull({ amountDueMinor }: OrderTerms, payments: readonly OrderPayment[]): boolean {
+  const left = payments.filter((one) => one.amountCapturedMinor > one.amountRefundedMinor);
+  const due = amountDueMinor ?? sum(left.map(expectedMinor));
+  return sum(left.map((one) => one.amountCapturedMinor)) >= due;
 }
 
 function contradictionsOf(

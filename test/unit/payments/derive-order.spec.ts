@@ -40,6 +40,29 @@ describe('deriveOrder', () => {
     expect(deriveOrder(TERMS, [fully]).moneyStatus).toBe('refunded');
   });
 
+  it.each([
+    ['a part of too little was given back', [payment(3000n, { amountRefundedMinor: 1n })]],
+    [
+      'what was given back was replaced by too little',
+      [payment(3000n, { amountRefundedMinor: 3000n }), payment(2500n)],
+    ],
+    [
+      'no terms are known, and less was captured than was asked for',
+      [payment(3000n, { amountRefundedMinor: 500n })],
+    ],
+  ])('is not paid when %s', (why, payments) => {
+    const terms = why.startsWith('no terms') ? { ...TERMS, amountDueMinor: null } : TERMS;
+    expect(deriveOrder(terms, payments).moneyStatus).toBe('partially_paid');
+  });
+
+  it('is partially refunded when a payment in full replaced another, and a part is back', () => {
+    const first = payment(5000n, { amountRefundedMinor: 5000n });
+    const second = payment(5000n, { amountRefundedMinor: 1000n });
+    expect(deriveOrder(TERMS, [first, second]).moneyStatus).toBe('partially_refunded');
+    const unknown = { ...TERMS, amountDueMinor: null };
+    expect(deriveOrder(unknown, [first, second]).moneyStatus).toBe('partially_refunded');
+  });
+
   it('is paid by two payments that together bring what it owes', () => {
     expect(deriveOrder(TERMS, [payment(2000n), payment(3000n)])).toMatchObject({
       moneyStatus: 'paid',
