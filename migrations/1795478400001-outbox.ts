@@ -14,7 +14,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  *
  * `consumers`: who is told, and of which types. Messages are given out by this table and not by
  * what a process happens to be configured with: during a deployment those differ, and a message is
- * given out once. A consumer stays until somebody removes it.
+ * given out once. `seen_at`: when a worker last said that it knows the consumer. One that nobody knows
+ * any more stays until somebody removes it.
  *
  * `dispatches`: one message on its way to one consumer; the work item of the relay.
  *
@@ -57,7 +58,7 @@ export class Outbox1795478400001 implements MigrationInterface {
         name text primary key check (length(name) between 1 and 40),
         patterns text[] not null,
         registered_at timestamptz not null default now(),
-        updated_at timestamptz not null default now()
+        seen_at timestamptz not null default now()
       )`);
     await runner.query(`
       create table dispatches (

@@ -12,7 +12,7 @@ import type { Database } from './database/database.js';
 import { Loop } from './loop.js';
 import { countDispatches, countWaitingMessages, isWanted } from './outbox/dispatch.queries.js';
 import { consumedForgetter, messageForgetter } from './outbox/forget.js';
-import { registerConsumers } from './outbox/outbox.queries.js';
+import { keepConsumers, registerConsumers } from './outbox/outbox.queries.js';
 import { toPattern } from './outbox/type-pattern.js';
 import { relayOnce, type Recipient, type RelayContext } from './outbox/relay.js';
 import type { Producer, QueueBackend } from './queues/queue-backend.js';
@@ -43,6 +43,8 @@ interface Parts {
 }
 
 const CLEANUP_SECONDS = 3600;
+/** Well within the time after which a consumer counts as given up. */
+const SAY_AGAIN_MS = 20_000;
 
 export function createMessaging(parts: Parts, onError: (error: unknown) => void): Messaging {
   const { config, database, backend, metrics } = parts;
@@ -67,11 +69,14 @@ export function createMessaging(parts: Parts, onError: (error: unknown) => void)
         return { consumer: name, queue };
       });
       const relay = createRelayContext(parts, recipients);
-      let isRegistered = false;
+      const registered = consumers.map(toRegistered);
+      let saidAtMs: number | null = null;
       const pass = async () => {
         // Before anything is given out: what nobody is registered for is told to nobody.
-        if (!isRegistered) await registerConsumers(pool, consumers.map(toRegistered));
-        isRegistered = true;
+        if (saidAtMs === null) await registerConsumers(pool, registered);
+        else if (Date.now() - saidAtMs > SAY_AGAIN_MS) await keepConsumers(pool, registered);
+        else return relayOnce(relay);
+        saidAtMs = Date.now();
         return relayOnce(relay);
       };
       const days = config.MESSAGE_RETENTION_DAYS;

@@ -28,7 +28,7 @@ export interface StartConsumerOptions {
 }
 
 export interface RunningConsumer {
-  /** Lets work under way finish, for at most ten seconds: a queue that is away says nothing. */
+  /** Lets work under way finish, for at most ten seconds; what hangs then is left behind. */
   close(): Promise<void>;
 }
 
@@ -76,16 +76,18 @@ export function startConsumer(options: StartConsumerOptions): RunningConsumer {
   };
 }
 
-/** A worker that cannot reach its queue would wait for it for ever. */
+/**
+ * A worker that cannot reach its queue would wait for it for ever, and so would one whose `consume`
+ * never ends: what hangs is left behind.
+ */
 async function closeWithin(worker: Worker, timeMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const timeUp = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, timeMs, 'late');
+  const timeUp = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeMs);
   });
-  const result = await Promise.race([worker.close(), timeUp]).finally(() => {
+  await Promise.race([worker.close(), timeUp]).finally(() => {
     clearTimeout(timer);
   });
-  if (result === 'late') await worker.close(true);
 }
 
 function backendOf(options: StartConsumerOptions): QueueBackend {

@@ -26,6 +26,9 @@ import { SERVICES } from '../tokens.js';
 import { pageShape, text, toPage, uuid } from './list-query.js';
 import { presentDispatch } from './present.js';
 
+/** No worker has said for so long that it is configured with a consumer: none is. */
+const QUIET_SECONDS = 120;
+
 const listQuery = z.strictObject({
   ...pageShape,
   status: z.enum(['pending', 'consumed', 'dead']).optional(),
@@ -63,17 +66,20 @@ export class ConsumersController {
   @Delete(':consumer')
   @AllowRoles('operator')
   async remove(@Param('consumer') given: string, @Req() request: FastifyRequest) {
-    const { database, messaging, logger } = this.services;
+    const { database, logger } = this.services;
     const consumer = readInput(text, given);
-    if (messaging.consumers.some(({ name }) => name === consumer)) {
+    const result = await removeConsumer(database.command, consumer, QUIET_SECONDS);
+    logger.info({ by: callerOf(request).name, consumer, result }, 'removal of a consumer');
+    if (result === 'in_use') {
       throw new TollgateError(
         'consumer_configured',
-        `${consumer} is configured: take it out of CONSUMERS or OUTSIDE_CONSUMERS first`,
+        `a worker is configured with ${consumer}: take it out of CONSUMERS or OUTSIDE_CONSUMERS, ` +
+          `and ask again ${QUIET_SECONDS} seconds after the workers were started anew`,
       );
     }
-    const isRemoved = await removeConsumer(database.command, consumer);
-    logger.info({ by: callerOf(request).name, consumer, isRemoved }, 'consumer removed');
-    if (!isRemoved) throw new TollgateError('not_found', 'no consumer of this name is registered');
+    if (result === 'unknown') {
+      throw new TollgateError('not_found', 'no consumer of this name is registered');
+    }
     return { name: consumer };
   }
 

@@ -180,7 +180,7 @@ export async function postponeDispatch(
   const { rowCount } = await database.query({
     name: 'postpone-dispatch',
     text: `
-      update dispatches set turn = turn + 1, sends = 0,
+      update dispatches set turn = turn + 1, tries = tries + 1, sends = 0,
         due_at = now() + make_interval(secs => $4::float8 / 1000.0)
       where consumer = $1 and message_id = $2 and tries = $3 and status = 'pending'`,
     values: [consumer, messageId, tries, retryInMs],

@@ -37,23 +37,60 @@ export async function registerConsumers(
       insert into consumers (name, patterns)
       select name, patterns from json_to_recordset($1) as t (name text, patterns text[])
       order by name
-      on conflict (name) do update set patterns = excluded.patterns, updated_at = now()
-      where consumers.patterns <> excluded.patterns`,
+      on conflict (name) do update set patterns = excluded.patterns, seen_at = now()`,
     values: [JSON.stringify(consumers)],
   });
 }
 
-/** Removes a consumer, with what it has not got yet and its dead letters. */
-export async function removeConsumer(database: Queryable, name: string): Promise<boolean> {
-  const { rows } = await database.query<{ consumers: number }>({
+/**
+ * Says that a worker still knows these consumers. What they want stays what was said last: during a
+ * deployment a worker of before must not take it back.
+ */
+export async function keepConsumers(
+  database: Queryable,
+  consumers: readonly RegisteredConsumer[],
+): Promise<void> {
+  await database.query({
+    name: 'keep-consumers',
+    text: `
+      insert into consumers (name, patterns)
+      select name, patterns from json_to_recordset($1) as t (name text, patterns text[])
+      order by name
+      on conflict (name) do update set seen_at = now()`,
+    values: [JSON.stringify(consumers)],
+  });
+}
+
+/**
+ * Removes a consumer that no worker knows any more, with what it has not got yet and its dead
+ * letters.
+ *
+ * @param quietSeconds how long no worker must have said that it knows it
+ */
+export async function removeConsumer(
+  database: Queryable,
+  name: string,
+  quietSeconds: number,
+): Promise<'removed' | 'in_use' | 'unknown'> {
+  const { rows } = await database.query<{ is_in_use: boolean; found: number }>({
     name: 'remove-consumer',
     text: `
-      with removed as (delete from consumers where name = $1 returning name),
-      dropped as (delete from dispatches where consumer = $1 and status <> 'consumed')
-      select count(*)::integer as consumers from removed`,
-    values: [name],
+      with known as materialized (
+        select name, seen_at > now() - make_interval(secs => $2) as is_in_use
+        from consumers where name = $1 for update),
+      removed as (
+        delete from consumers using known where consumers.name = known.name and not is_in_use),
+      dropped as (
+        delete from dispatches where consumer = $1 and status <> 'consumed'
+          and not exists (select 1 from known where is_in_use)
+        returning 1)
+      select exists (select 1 from known where is_in_use) as is_in_use,
+             ((select count(*) from known) + (select count(*) from dropped))::integer as found`,
+    values: [name, quietSeconds],
   });
-  return rows[0]?.consumers === 1;
+  const [row] = rows;
+  if (row?.is_in_use) return 'in_use';
+  return row && row.found > 0 ? 'removed' : 'unknown';
 }
 
 /** Everybody who is registered. */

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { retryDeadlocks } from '../database/transaction.js';
 import type { ErrorCode } from '../errors.js';
 import { failPoint } from '../fail-points.js';
 import type { Pass } from '../loop.js';
@@ -86,11 +87,11 @@ async function sendDue(context: RelayContext, recipient: Recipient): Promise<num
       // Perhaps it took them all the same: then they come twice, which consumers are made for.
       const left = claimed.slice(sent);
       report(consumer, 'failed', left.length);
-      await releaseDispatches(pool, consumer, left);
+      await retryDeadlocks(() => releaseDispatches(pool, consumer, left));
       return 0;
     }
     failPoint('relay.sent', consumer);
-    await markPublished(pool, consumer, chunk, resendSeconds);
+    await retryDeadlocks(() => markPublished(pool, consumer, chunk, resendSeconds));
     failPoint('relay.marked', consumer);
     report(consumer, 'published', chunk.length);
     sent += chunk.length;

@@ -230,7 +230,8 @@ describe('the OpenAPI document and what the service really answers', () => {
       const answer = await shop.delete(`/v1/consumers/${name}`, token);
       return told('DELETE /v1/consumers/{consumer}', answer);
     };
-    await shop.database.query(`insert into consumers (name, patterns) values ('gone', '{%}')`);
+    await shop.database.query(`insert into consumers (name, patterns, seen_at)
+      values ('gone', '{%}', now() - interval '1 hour')`);
     expect(await remove('gone', TEST_TOKENS.service)).toBe('forbidden');
     expect(await remove('gone', 'of nobody')).toBe('unauthenticated');
     expect(await remove('gone')).toBe(200);

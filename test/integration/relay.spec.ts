@@ -18,6 +18,7 @@ import {
   forgetConsumed,
   forgetMessages,
   insertMessages,
+  keepConsumers,
   removeConsumer,
 } from '../../src/outbox/outbox.queries.js';
 import { relayOnce, type Recipient, type RelayContext } from '../../src/outbox/relay.js';
@@ -282,8 +283,13 @@ describe('the relay', () => {
     const [consumed] = await tell(database, 2);
     await fanOutMessages(pool, 10);
     await markConsumed(pool, 'gone', consumed!);
-    expect(await removeConsumer(pool, 'gone')).toBe(true);
-    expect(await removeConsumer(pool, 'gone')).toBe(false);
+    expect(await removeConsumer(pool, 'gone', 120)).toBe('in_use'); // a worker knows it
+    expect(await findDispatches(database, 'gone')).toHaveLength(2);
+    await keepConsumers(pool, [{ name: 'mails', patterns: ['of an old worker'] }]);
+    await database.query(`update consumers set seen_at = now() - interval '1 hour'
+      where name = 'gone'`);
+    expect(await removeConsumer(pool, 'gone', 120)).toBe('removed');
+    expect(await removeConsumer(pool, 'gone', 120)).toBe('unknown');
     expect(await findConsumers(pool)).toEqual([{ name: 'mails', patterns: ['%'] }]);
     expect(await findDispatches(database, 'gone')).toMatchObject([{ status: 'consumed' }]);
     expect(await findDispatches(database, 'mails')).toHaveLength(2);
@@ -725,7 +731,7 @@ describeBackends((backend) => {
         expect(dispatches.filter(({ sends }) => sends > 0)).toEqual([]);
       }
       await database.query(`delete from dispatches where consumer = 'reachable'`);
-      await removeConsumer(harness.pool, 'reachable');
+      await removeConsumer(harness.pool, 'reachable', 0);
 
       await outage.end();
       const relay = harness.startRelay(everybody);

@@ -100,7 +100,8 @@ export function createCrmConsumer(
       } catch (error) {
         if (!(error instanceof BrokenCircuitError)) throw error;
         const why = `${url.host} was not asked: it has failed ${breakerFailures} times in a row`;
-        throw new NotNow(why, breakerPauseMs);
+        // Not all at once when the pause is over.
+        throw new NotNow(why, breakerPauseMs * (1 + Math.random()));
       }
       const failure = findFailure(answer, {
         host: url.host,
