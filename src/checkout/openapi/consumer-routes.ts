@@ -26,7 +26,8 @@ export const CONSUMER_ROUTES = {
     name: 'listConsumers',
     summary: 'Everybody who is told of changes, and what waits for them',
     description: `All that are registered, on one page. A consumer is registered when a worker starts that is
-configured with it, and stays so until it is removed: until then its messages wait for it.`,
+configured with it, and stays so until it is removed: until then its messages wait for it. \`isConfigured\`
+is what the process that was asked is configured with.`,
     answers: shows('ConsumerList', 'All consumers', {
       consumers: {
         data: [
@@ -47,8 +48,8 @@ configured with it, and stays so until it is removed: until then its messages wa
   'DELETE /v1/consumers/{consumer}': {
     name: 'removeConsumer',
     summary: 'Remove a consumer that is gone for good',
-    description: `For operators. What it has not got yet, and its dead letters, are removed with it. A consumer that
-is configured is not removed: the next start of a worker would register it again.`,
+    description: `For operators. What it has not got yet, and its dead letters, are removed with it. It is not removed
+as long as a worker has said within the last two minutes that it is configured with it.`,
     parameters: [CONSUMER_PARAMETER],
     answers: shows('RemovedConsumer', 'It is told nothing any more', {
       removed: { name: DEAD_DISPATCH.consumer },

@@ -44,7 +44,7 @@ const consumer = objectOf({
   types: { ...listOf(TEXT), description: '`order.paid`, `order.*` or `*`' },
   isConfigured: {
     ...FLAG,
-    description: 'false: it is registered, and the configuration does not name it any more',
+    description: 'false: it is registered, and the configuration of this process does not name it',
   },
   pending: { ...COUNT, description: 'messages that it is not done with' },
   dead: { ...COUNT, description: 'dead letters: they wait for a person' },

@@ -20,7 +20,9 @@ const EXAMPLES: Readonly<Record<AnsweredCode, ProblemExample>> = {
   internal_error: {},
   storage_unavailable: { detail: 'the database does not answer' },
   consumer_configured: {
-    detail: 'shipping is configured: take it out of CONSUMERS or OUTSIDE_CONSUMERS first',
+    detail:
+      'a worker is configured with shipping: take it out of CONSUMERS or OUTSIDE_CONSUMERS, ' +
+      'and ask again 120 seconds after the workers were started anew',
   },
   idempotency_key_missing: {
     detail: 'send an Idempotency-Key that is new for each request and the same for its retries',
