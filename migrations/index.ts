@@ -5,6 +5,7 @@ import { Checkout1795392000001 } from './1795392000001-checkout.js';
 import { Ledger1795478400000 } from './1795478400000-ledger.js';
 import { Outbox1795478400001 } from './1795478400001-outbox.js';
 import { InvoicesAndAccess1795478400002 } from './1795478400002-invoices-and-access.js';
+import { Operations1795564800000 } from './1795564800000-operations.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
 export const MIGRATIONS = [
@@ -15,4 +16,5 @@ export const MIGRATIONS = [
   Ledger1795478400000,
   Outbox1795478400001,
   InvoicesAndAccess1795478400002,
+  Operations1795564800000,
 ];

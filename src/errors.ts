@@ -26,6 +26,14 @@ export const ERRORS = {
 
   // At the routes of those who look after it.
   consumer_configured: { status: 409, next: 'refuse' },
+  event_not_dead: { status: 409, next: 'refuse' },
+  message_not_dead: { status: 409, next: 'refuse' },
+  replay_finished: { status: 409, next: 'refuse' },
+  replay_too_large: { status: 422, next: 'refuse' },
+  review_closed: { status: 409, next: 'refuse' },
+  review_claimed: { status: 409, next: 'refuse' },
+  second_person_needed: { status: 409, next: 'refuse' },
+  nothing_to_refund: { status: 422, next: 'refuse' },
 
   // At the command routes. Answers of 4xx are stored under the idempotency key, others are not.
   idempotency_key_missing: { status: 400, next: 'refuse' },

@@ -42,6 +42,34 @@ const list = z.string().transform((value) =>
     .filter((one) => one !== ''),
 );
 
+/** Personal data in what Stripe and Paystack send. */
+const MASKED_PATHS_DEFAULT = [
+  '**.email',
+  '**.receipt_email',
+  '**.customer_email',
+  '**.phone',
+  '**.name',
+  '**.first_name',
+  '**.last_name',
+  '**.address',
+  '**.shipping',
+  '**.billing_details',
+  '**.customer_details',
+  '**.ip_address',
+  '**.ip',
+  '**.last4',
+  '**.bin',
+  '**.fingerprint',
+  '**.iban',
+  '**.account_number',
+  '**.account_name',
+];
+
+const maskedPath = z
+  .string()
+  .max(200)
+  .regex(/^[^.]+(\.[^.]+)*$/, 'expected keys joined by dots');
+
 const ROLES = ['api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -173,6 +201,26 @@ export const environmentSchema = z.object({
     .pipe(z.array(wholeNumber(1, 31_536_000)).min(1).max(10))
     .describe('pauses before a provider is asked about such a payment; the last one repeats'),
   RESOLVE_ASKS_MAX: integer(1, 1000, 9).describe('times after which it is asked no more'),
+
+  REPLAY_PER_SECOND: integer(1, 1000, 100).describe(
+    'dead letters that a bulk replay sends through per second, unless it says otherwise',
+  ),
+  REPLAY_MAX: integer(1, 1_000_000, 100_000).describe(
+    'events or messages in one bulk replay; a filter that matches more is refused',
+  ),
+  REVIEW_SECOND_PERSON_MINOR: wholeNumber(0, 9_999_999_999)
+    .optional()
+    .describe(
+      'amount at stake, in minor units of its currency, from which on a second person must ' +
+        'confirm what is decided about a review; without it nobody must',
+    ),
+  MASKED_PATHS: list
+    .prefault(MASKED_PATHS_DEFAULT.join(','))
+    .pipe(z.array(maskedPath).max(200))
+    .describe(
+      'what is hidden when a payload is shown, comma-separated: keys joined by dots, * is one ' +
+        'level and ** any number of them; the bytes are kept as they are',
+    ),
 
   CONSUMERS: list
     .transform((names) => (names.join() === 'none' ? [] : names))
