@@ -3,12 +3,13 @@ import { cancelOrderOperation } from './checkout/cancel-order.operation.js';
 import type { CheckoutContext } from './checkout/context.js';
 import { CREATE_ORDER } from './checkout/create-order.operation.js';
 import { refundPaymentOperation } from './checkout/refund-payment.operation.js';
+import { resolveReviewOperation } from './checkout/resolve-review.operation.js';
 import { resolveOnce, type ResolverContext } from './checkout/resolver.js';
 import { startPaymentOperation } from './checkout/start-payment.operation.js';
 import { milliseconds, type Config } from './config/config.js';
 import type { Database } from './database/database.js';
 import { completeOnce, forgetOnce, type CompleterContext } from './idempotency/completer.js';
-import type { ExecuteContext } from './idempotency/execute.js';
+import { execute as runCommand, type ExecuteContext } from './idempotency/execute.js';
 import type { Operation } from './idempotency/operation.js';
 import type { RingContext } from './inbox/process-ring.js';
 import { Loop } from './loop.js';
@@ -24,6 +25,7 @@ export interface Commands {
   readonly startPayment: Operation;
   readonly cancelOrder: Operation;
   readonly refundPayment: Operation;
+  readonly resolveReview: Operation;
   /** Completer, resolver and clean-up, not started yet. */
   readonly loops: readonly Loop[];
 }
@@ -54,11 +56,16 @@ export function createCommands(parts: Parts, onError: (error: unknown) => void):
     waitMs: config.IDEMPOTENCY_WAIT_MS,
     backoff: COMPLETER_BACKOFF,
   };
+  const refundPayment = refundPaymentOperation(checkout);
   const operations = {
     createOrder: CREATE_ORDER,
     startPayment: startPaymentOperation(checkout),
     cancelOrder: cancelOrderOperation(checkout),
-    refundPayment: refundPaymentOperation(checkout),
+    refundPayment,
+    resolveReview: resolveReviewOperation({
+      refund: async (request) => (await runCommand(execute, refundPayment, request)).response,
+      secondPersonMinor: config.REVIEW_SECOND_PERSON_MINOR ?? null,
+    }),
   };
   const completer: CompleterContext = {
     ...execute,

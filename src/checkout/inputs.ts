@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RESOLUTIONS } from '../payments/review-reasons.js';
 
 const TEXT_MAX = 255;
 const METADATA_ENTRIES_MAX = 50;
@@ -81,8 +82,31 @@ const refund = z.strictObject({
 /** Without an amount, or without a body: all that is left. */
 export const refundInput = refund.nullish().transform((given) => given ?? {});
 
+/** Why somebody did something, as the audit keeps it. */
+const reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine(storable, 'must not hold control characters or half of a character');
+
+export const resolveReviewInput = z.strictObject({
+  resolution: z.enum(RESOLUTIONS),
+  reason,
+  /** Of a refund: which payment and how much, unless it is what is at stake. */
+  paymentId: z
+    .uuid()
+    .nullish()
+    .transform((given) => given ?? null),
+  amountMinor: amount
+    .min(1)
+    .nullish()
+    .transform((given) => given ?? null),
+});
+
 /** A body that says nothing: absent, null or an empty object. */
 export const nothing = z.strictObject({}).nullish();
 
 export const orderParams = z.object({ reference: text });
 export const paymentParams = z.object({ id: z.uuid() });
+export const reviewParams = paymentParams;

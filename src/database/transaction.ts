@@ -22,7 +22,17 @@ const PAUSE_BASE_MS = 10;
  * PostgreSQL gave it up for a deadlock; so `work` must have no effect besides its SQL.
  */
 export function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return retryDeadlocks(() => runOnce(pool, work));
+  return retryDeadlocks(() => runOnce(pool, work, 'commit'));
+}
+
+/** The same, and nothing of it stays: for finding out what would happen. */
+export function inUndoneTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return retryDeadlocks(() => runOnce(pool, work, 'rollback'));
+}
+
+/** Undone by PostgreSQL for the sake of another transaction: the same may succeed now. */
+export function isGivenUp(error: unknown): boolean {
+  return RETRIED_STATES.has(sqlState(error) ?? '');
 }
 
 /** Runs a whole transaction again when PostgreSQL gave it up so that another one could go on. */
@@ -31,7 +41,7 @@ export async function retryDeadlocks<T>(transaction: () => Promise<T>): Promise<
     try {
       return await transaction();
     } catch (error) {
-      if (tries >= TRIES_MAX || !RETRIED_STATES.has(sqlState(error) ?? '')) throw error;
+      if (tries >= TRIES_MAX || !isGivenUp(error)) throw error;
       await pause(Math.random() * PAUSE_BASE_MS * 2 ** tries);
     }
   }
@@ -67,13 +77,17 @@ export async function limitLockWait(tx: Tx, timeoutMs: number): Promise<void> {
   });
 }
 
-async function runOnce<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function runOnce<T>(
+  pool: Pool,
+  work: (tx: Tx) => Promise<T>,
+  end: 'commit' | 'rollback',
+): Promise<T> {
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
     await client.query('begin');
     const result = await work(client as unknown as Tx);
-    await client.query('commit');
+    await client.query(end);
     return result;
   } catch (error) {
     failure = await rollback(client, error);

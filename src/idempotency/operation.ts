@@ -19,7 +19,7 @@ export interface Run {
 
 /** What a client gets, before it is bytes. */
 export interface Response {
-  readonly status: 200 | 201;
+  readonly status: 200 | 201 | 202;
   /** Besides the content type; in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;

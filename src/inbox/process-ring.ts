@@ -3,15 +3,15 @@ import {
   inTransaction,
   isDatabaseTrouble,
   limitLockWait,
-  sqlState,
   type Tx,
 } from '../database/transaction.js';
-import { ERRORS, TollgateError, type ErrorCode } from '../errors.js';
+import { ERRORS } from '../errors.js';
 import { applyFacts } from '../payments/apply-facts.js';
 import type { ApplyOutcome, EventFacts } from '../payments/ring-state.js';
 import { askAboutPayments } from '../payments/write.queries.js';
 import type { PaymentProvider } from '../providers/provider.js';
 import { backoffMs, type BackoffOptions } from '../backoff.js';
+import { describeFailure, type DescribedFailure } from './describe-failure.js';
 import {
   claimEvents,
   failEvent,
@@ -49,10 +49,8 @@ export interface AttemptReport {
 }
 
 /** A failed attempt in the making. */
-interface Failure {
+interface Failure extends DescribedFailure {
   readonly event: ClaimedEvent;
-  readonly code: ErrorCode;
-  readonly message: string;
 }
 
 const MESSAGE_MAX_CHARACTERS = 500;
@@ -181,15 +179,6 @@ async function recordFailure(context: RingContext, failure: Failure): Promise<vo
     retryInMs: isDead ? null : backoffMs(context.backoff, attempt),
   });
   if (isRecorded) context.report(toReport(event, isDead ? 'dead' : 'retry', code, null));
-}
-
-function describeFailure(
-  error: unknown,
-  fallback: ErrorCode = 'apply_failed',
-): { code: ErrorCode; message: string } {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof TollgateError) return { code: error.code, message };
-  return { code: sqlState(error) === '55P03' ? 'lock_timeout' : fallback, message };
 }
 
 function toFinished([id, outcome]: [string, ApplyOutcome]): FinishedEvent {

@@ -36,19 +36,32 @@ import {
   upsertReviews,
 } from './write.queries.js';
 
+/** What came of the events of a ring. */
+export type AppliedFacts = Pick<
+  RingChanges,
+  'outcomes' | 'unparked' | 'payments' | 'orders' | 'reviews' | 'messages'
+>;
+
+const NOTHING: AppliedFacts = {
+  outcomes: new Map(),
+  unparked: [],
+  payments: [],
+  orders: [],
+  reviews: [],
+  messages: [],
+};
+
 /**
  * Applies the events of a ring in the transaction of the caller: locks what they touch (orders,
  * then payments), works out what they change, writes it. A fixed number of statements, whatever
  * the number of events.
  *
- * @returns what each event did, and the parts whose waiting events now have a payment
+ * @returns what each event did, what has changed, and the parts whose waiting events now have a
+ * payment
  * @throws TollgateError `transition_impossible`
  */
-export async function applyFacts(
-  tx: Tx,
-  events: readonly EventFacts[],
-): Promise<Pick<RingChanges, 'outcomes' | 'unparked'>> {
-  if (events.length === 0) return { outcomes: new Map(), unparked: [] };
+export async function applyFacts(tx: Tx, events: readonly EventFacts[]): Promise<AppliedFacts> {
+  if (events.length === 0) return NOTHING;
   const orders = await lockOrdersOf(tx, events);
   const adopted = await adoptPayments(tx, events, orders);
   const changes = planRing(adopted, await lockRing(tx, adopted, orders));

@@ -1,6 +1,6 @@
 import { compareValues } from './fact-register.js';
 import type { OrderStatus } from './order.states.js';
-import type { ReviewReason } from './review-reasons.js';
+import type { Contradiction } from './review-reasons.js';
 
 /** What our own commands say about an order. */
 export interface OrderTerms {
@@ -27,7 +27,7 @@ export interface DerivedOrder {
   readonly currency: string | null;
   readonly amountPaidMinor: bigint;
   readonly amountRefundedMinor: bigint;
-  readonly contradictions: readonly ReviewReason[];
+  readonly contradictions: readonly Contradiction[];
 }
 
 /**
@@ -47,7 +47,7 @@ export function deriveOrder(terms: OrderTerms, payments: readonly OrderPayment[]
     currency,
     amountPaidMinor: paid,
     amountRefundedMinor: refunded,
-    contradictions: contradictionsOf(terms, payments, currency, paid - refunded),
+    contradictions: contradictionsOf(terms, payments, currency, paid, refunded),
   };
 }
 
@@ -78,20 +78,32 @@ function contradictionsOf(
   terms: OrderTerms,
   payments: readonly OrderPayment[],
   currency: string | null,
-  kept: bigint,
-): ReviewReason[] {
-  const found: ReviewReason[] = [];
+  paid: bigint,
+  refunded: bigint,
+): Contradiction[] {
+  const found: Contradiction[] = [];
+  const kept = paid - refunded;
   const withMoney = payments.filter((one) => one.amountCapturedMinor > 0n);
   const keeping = withMoney.filter((one) => one.amountCapturedMinor > one.amountRefundedMinor);
 
-  if (terms.isCancelled && withMoney.length > 0) found.push('captured_after_cancel');
+  const capturedOf = (some: readonly OrderPayment[]) =>
+    sum(some.map((one) => one.amountCapturedMinor));
+
+  if (terms.isCancelled && withMoney.length > 0) {
+    found.push({ reason: 'captured_after_cancel', amountMinor: capturedOf(withMoney) });
+  }
   if (terms.amountDueMinor !== null && kept > terms.amountDueMinor) {
-    found.push(keeping.length > 1 ? 'paid_twice' : 'amount_mismatch');
+    const reason = keeping.length > 1 ? 'paid_twice' : 'amount_mismatch';
+    found.push({ reason, amountMinor: kept - terms.amountDueMinor });
   }
-  if (payments.some((one) => one.currency !== null && one.currency !== currency)) {
-    found.push('currency_mismatch');
+  const foreign = payments.filter((one) => one.currency !== null && one.currency !== currency);
+  if (foreign.length > 0) {
+    found.push({ reason: 'currency_mismatch', amountMinor: capturedOf(foreign) });
   }
-  if (new Set(withMoney.map((one) => one.livemode)).size > 1) found.push('livemode_mismatch');
+  if (new Set(withMoney.map((one) => one.livemode)).size > 1) {
+    const tests = withMoney.filter((one) => !one.livemode);
+    found.push({ reason: 'livemode_mismatch', amountMinor: capturedOf(tests) });
+  }
   return found;
 }
 

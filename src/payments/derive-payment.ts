@@ -1,7 +1,7 @@
 import { compareValues, type StoredFact } from './fact-register.js';
 import { REFUND_HINT_PREFIX, type DisputeState, type FactKind } from './payment-fact.js';
 import type { PaymentStatus } from './payment.states.js';
-import type { ReviewReason } from './review-reasons.js';
+import type { Contradiction } from './review-reasons.js';
 
 /** A dispute as the newest fact about it says. */
 export interface DerivedDispute {
@@ -26,7 +26,7 @@ export interface DerivedPayment {
   readonly orderReference: string | null;
   readonly disputes: readonly DerivedDispute[];
   /** In the order of `REVIEW_REASONS`; each opens a review. */
-  readonly contradictions: readonly ReviewReason[];
+  readonly contradictions: readonly Contradiction[];
 }
 
 /** A refund of these states does not stand: its money is back with the merchant. */
@@ -132,23 +132,31 @@ function contradictionsOf(
   captured: bigint,
   refunded: bigint,
   currency: string | null,
-): ReviewReason[] {
-  const found: ReviewReason[] = [];
+): Contradiction[] {
+  const found: Contradiction[] = [];
   const totals = facts.filter((fact) => fact.kind === 'refunded_total');
   const standing = refunds.filter((fact) => !GIVES_MONEY_BACK.has(fact.state));
   const capturedAt = latest(captures);
   const refundedAt = latest([...standing, ...totals]);
 
   if (captured > 0n && facts.some((fact) => fact.kind === 'cancelled')) {
-    found.push('captured_after_cancel');
+    found.push({ reason: 'captured_after_cancel', amountMinor: captured });
   }
   const capturedLater = capturedAt !== null && refundedAt !== null && capturedAt > refundedAt;
-  if (refunded > 0n && captured > refunded && capturedLater) found.push('captured_after_refund');
-  if (facts.some((fact) => fact.currency !== null && fact.currency !== currency)) {
-    found.push('currency_mismatch');
+  if (refunded > 0n && captured > refunded && capturedLater) {
+    found.push({ reason: 'captured_after_refund', amountMinor: captured });
   }
-  if (captured > 0n && refunded > captured) found.push('refund_exceeds_capture');
-  if (modesOf(facts).length > 1) found.push('livemode_mismatch');
+  const foreign = facts.filter((fact) => fact.currency !== null && fact.currency !== currency);
+  if (foreign.length > 0) {
+    const amountMinor = sum(foreign.filter((fact) => fact.kind === 'captured'));
+    found.push({ reason: 'currency_mismatch', amountMinor });
+  }
+  if (captured > 0n && refunded > captured) {
+    found.push({ reason: 'refund_exceeds_capture', amountMinor: refunded - captured });
+  }
+  if (modesOf(facts).length > 1) {
+    found.push({ reason: 'livemode_mismatch', amountMinor: captured });
+  }
   return found;
 }
 

@@ -86,14 +86,16 @@ export async function loadReviews(
   const { rows } = await tx.query<ReviewColumns>({
     name: 'load-reviews',
     text: `
-      select payment_id, order_id, reason, status from reviews
+      select payment_id, order_id, reason, status, amount_minor, resolved_minor from reviews
       where payment_id = any ($1::uuid[]) or order_id = any ($2::uuid[])`,
     values: [paymentIds, orderIds],
   });
-  return rows.map(({ payment_id, order_id, ...row }) => ({
+  return rows.map(({ payment_id, order_id, amount_minor, resolved_minor, ...row }) => ({
     ...row,
     paymentId: payment_id,
     orderId: order_id,
+    amountMinor: BigInt(amount_minor),
+    resolvedMinor: toBigInt(resolved_minor),
   }));
 }
 
@@ -133,6 +135,8 @@ interface ReviewColumns {
   order_id: string | null;
   reason: ReviewRow['reason'];
   status: ReviewRow['status'];
+  amount_minor: string;
+  resolved_minor: string | null;
 }
 
 function toFact(row: FactColumns): RecordedFact {

@@ -2,7 +2,7 @@ import type { MessageType, NewMessage, ReviewSnapshot } from '../outbox/message.
 import { deriveOrder, type OrderTerms } from './derive-order.js';
 import type { StoredFact } from './fact-register.js';
 import { ORDER_TRANSITIONS, type OrderStatus } from './order.states.js';
-import { reconcileReviews, type ReviewStatuses } from './reconcile-reviews.js';
+import { reconcileReviews, type ReviewStandings } from './reconcile-reviews.js';
 import type {
   Cause,
   OrderRow,
@@ -12,6 +12,7 @@ import type {
   RingState,
   Transition,
 } from './ring-state.js';
+import type { ReviewReason } from './review-reasons.js';
 import { orderMessage } from './tell.js';
 import { assertMove } from './verdict.js';
 
@@ -21,7 +22,7 @@ interface OrderDraft {
   readonly payments: Map<string, PaymentRow>;
   /** Open reviews of its payments, by payment: they hold the order too. */
   readonly paymentReviews: Map<string, readonly ReviewSnapshot[]>;
-  readonly reviews: ReviewStatuses;
+  readonly reviews: ReviewStandings;
 }
 
 /** The orders of a ring while it is worked through: each is derived again when a payment moves. */
@@ -97,15 +98,15 @@ export class OrderDrafts {
   derive(
     orderId: string,
     cause: Cause,
-    news: readonly StoredFact[],
+    facts: readonly StoredFact[],
     told: readonly ReviewSnapshot[] = [],
   ): void {
     const draft = this.drafts.get(orderId);
     if (!draft) return;
     const derived = deriveOrder(termsOf(draft.row), [...draft.payments.values()]);
     const changes = reconcileReviews(derived.contradictions, draft.reviews);
-    for (const change of changes) {
-      draft.reviews.set(change.reason, change.status);
+    for (const { isNews: _isNews, ...change } of changes) {
+      draft.reviews.set(change.reason, { ...change, resolvedMinor: null });
       this.reviewChanges.push({ ...change, paymentId: null, orderId, inboxId: cause.inboxId });
     }
     const isHeld = openReviewsOf(draft).length > 0;
@@ -117,17 +118,31 @@ export class OrderDrafts {
       amountPaidMinor: derived.amountPaidMinor,
       amountRefundedMinor: derived.amountRefundedMinor,
     };
-    const reviews = [...told, ...changes.map((change) => ({ ...change, paymentId: null }))];
+    const news = changes.filter(({ isNews }) => isNews);
+    const reviews = [...told, ...news.map((one) => toSnapshot({ ...one, paymentId: null }))];
     if (!differs(before, after) && reviews.length === 0) return;
     draft.row = { ...after, version: before.version + 1 };
     draft.isChanged = true;
-    this.recordMove(before, draft.row, cause, news);
+    this.recordMove(before, draft.row, cause, facts);
     if (before.status !== after.status) this.tell(orderId, `order.${after.status}`, before.status);
     else if (differs(before, after)) this.tell(orderId, 'order.updated', before.status);
     for (const review of reviews) {
       const type = review.status === 'open' ? 'order.review_opened' : 'order.review_resolved';
       this.tell(orderId, type, before.status, review);
     }
+  }
+
+  /**
+   * Ends a review of an order itself by what a person has decided, and derives the order again.
+   * @returns false when there is no such review
+   */
+  resolve(orderId: string, reason: ReviewReason, cause: Cause): boolean {
+    const reviews = this.drafts.get(orderId)?.reviews;
+    const review = reviews?.get(reason);
+    if (!review) return false;
+    reviews?.set(reason, { ...review, status: 'resolved', resolvedMinor: review.amountMinor });
+    this.derive(orderId, cause, [], [{ reason, status: 'resolved', paymentId: null }]);
+    return true;
   }
 
   /** What others are told of an order as it is now. */
@@ -183,7 +198,7 @@ export interface PaymentReviews {
 
 /** Everything that holds an order: its own reviews, and those of its payments. */
 function openReviewsOf({ reviews, paymentReviews }: OrderDraft): ReviewSnapshot[] {
-  const own = [...reviews].flatMap(([reason, status]) =>
+  const own = [...reviews].flatMap(([reason, { status }]) =>
     status === 'open' ? [{ reason, status, paymentId: null }] : [],
   );
   return [...own, ...[...paymentReviews.values()].flat()];
@@ -213,11 +228,15 @@ function toDraft(
     isChanged: false,
     payments,
     paymentReviews,
-    reviews: new Map(own.map(({ reason, status }) => [reason, status])),
+    reviews: new Map(own.map((one) => [one.reason, one])),
   };
 }
 
-function toSnapshot({ reason, status, paymentId }: ReviewRow): ReviewSnapshot {
+function toSnapshot({
+  reason,
+  status,
+  paymentId,
+}: Pick<ReviewRow, 'reason' | 'status' | 'paymentId'>): ReviewSnapshot {
   return { reason, status, paymentId };
 }
 

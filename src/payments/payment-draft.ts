@@ -1,7 +1,7 @@
 import type { Transfer } from '../ledger/transfers.js';
 import type { DerivedDispute, DerivedPayment } from './derive-payment.js';
 import { isEqual, mergeFacts, registerOf } from './fact-register.js';
-import type { ReviewStatuses } from './reconcile-reviews.js';
+import type { ReviewStandings } from './reconcile-reviews.js';
 import type { DisputeRow, PaymentRow, RecordedFact, RingState } from './ring-state.js';
 
 /** A payment while the ring is worked through. */
@@ -12,7 +12,7 @@ export interface PaymentDraft {
   readonly changedFacts: Set<string>;
   readonly disputes: Map<string, DisputeRow>;
   readonly changedDisputes: Set<string>;
-  readonly reviews: ReviewStatuses;
+  readonly reviews: ReviewStandings;
   /** What stands in the ledger for it. */
   readonly transfers: Transfer[];
 }
@@ -30,9 +30,7 @@ export function toPaymentDraft(row: PaymentRow, state: RingState): PaymentDraft 
     ),
     changedDisputes: new Set(),
     reviews: new Map(
-      state.reviews
-        .filter((one) => one.paymentId === row.id)
-        .map(({ reason, status }) => [reason, status]),
+      state.reviews.filter((one) => one.paymentId === row.id).map((one) => [one.reason, one]),
     ),
     transfers: state.transfers.filter((one) => one.paymentId === row.id),
   };

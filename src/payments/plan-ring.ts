@@ -18,7 +18,7 @@ import {
   withDerived,
   type PaymentDraft,
 } from './payment-draft.js';
-import { reconcileReviews } from './reconcile-reviews.js';
+import { reconcileReviews, type ReviewMove } from './reconcile-reviews.js';
 import type {
   ApplyOutcome,
   Cause,
@@ -95,7 +95,13 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     const before = draft.row;
     const cause: Cause = { inboxId: event.inboxId, command: event.command };
     const moved = moveDisputes(draft, derived.disputes, news, cause);
-    const reviews = reconcileReviews(derived.contradictions, draft.reviews);
+    const moves = reconcileReviews(derived.contradictions, draft.reviews);
+    const reviews = moves.filter(({ isNews }) => isNews);
+    for (const { isNews: _isNews, ...move } of moves) {
+      draft.reviews.set(move.reason, { ...move, resolvedMinor: null });
+      const { inboxId } = event;
+      reviewChanges.push({ ...move, paymentId: before.id, orderId: null, inboxId });
+    }
     const after = withDerived(before, derived, orders.idOf(derived.orderReference));
     const posted = post(draft, after, cause);
     const isNew = before.version === 0;
@@ -118,15 +124,6 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
         to: after.status,
         facts: news,
         ...cause,
-      });
-    }
-    for (const change of reviews) {
-      draft.reviews.set(change.reason, change.status);
-      reviewChanges.push({
-        ...change,
-        paymentId: before.id,
-        orderId: null,
-        inboxId: event.inboxId,
       });
     }
     tell(before, draft, moved, reviews);
@@ -205,14 +202,15 @@ interface DisputeMove {
   readonly after: DisputeRow;
 }
 
-type ReviewMove = Pick<ReviewChange, 'reason' | 'status'>;
-
 /** The reviews of a payment as others are told of them. */
 function reviewsOf({ row, reviews }: PaymentDraft, moves: readonly ReviewMove[]): PaymentReviews {
-  const toSnapshot = ({ reason, status }: ReviewMove) => ({ reason, status, paymentId: row.id });
-  const open = [...reviews].filter(([, status]) => status === 'open');
+  const toSnapshot = ({ reason, status }: Pick<ReviewMove, 'reason' | 'status'>) => {
+    return { reason, status, paymentId: row.id };
+  };
   return {
-    open: open.map(([reason, status]) => toSnapshot({ reason, status })),
+    open: [...reviews].flatMap(([reason, { status }]) =>
+      status === 'open' ? [toSnapshot({ reason, status })] : [],
+    ),
     changed: moves.map(toSnapshot),
   };
 }

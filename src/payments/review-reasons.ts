@@ -16,3 +16,18 @@ export type ReviewReason = (typeof REVIEW_REASONS)[number];
  */
 export const REVIEW_STATUSES = ['open', 'resolved', 'withdrawn'] as const;
 export type ReviewStatus = (typeof REVIEW_STATUSES)[number];
+
+/**
+ * What a person can decide. All of them end the hold, and the order follows its money again.
+ * `accept`: the money stands as it is; `refund`: what is at stake was given back; `dismiss`: there
+ * was nothing to decide.
+ */
+export const RESOLUTIONS = ['accept', 'refund', 'dismiss'] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];
+
+/** What money facts contradict, and how much money that is about. */
+export interface Contradiction {
+  readonly reason: ReviewReason;
+  /** Minor units of the currency of the payment or order. */
+  readonly amountMinor: bigint;
+}

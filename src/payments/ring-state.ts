@@ -5,7 +5,8 @@ import type { StoredFact } from './fact-register.js';
 import type { OrderStatus } from './order.states.js';
 import type { DisputeState, PaymentFacts } from './payment-fact.js';
 import type { PaymentStatus } from './payment.states.js';
-import type { ReviewReason, ReviewStatus } from './review-reasons.js';
+import type { ReviewMove, ReviewStanding } from './reconcile-reviews.js';
+import type { ReviewReason } from './review-reasons.js';
 
 /** Who or what moved something: an event of the inbox, or a command of ours. */
 export interface Cause {
@@ -76,11 +77,10 @@ export interface DisputeRow {
 }
 
 /** A review of a payment or of an order. */
-export interface ReviewRow {
+export interface ReviewRow extends ReviewStanding {
   readonly paymentId: string | null;
   readonly orderId: string | null;
   readonly reason: ReviewReason;
-  readonly status: ReviewStatus;
 }
 
 /** An object by which events name a payment; `paymentId` is null while nobody knows whose it is. */
@@ -142,8 +142,10 @@ export interface Transition extends Cause {
   readonly facts: readonly StoredFact[];
 }
 
-/** A review that was opened, opened again or withdrawn. */
-export interface ReviewChange extends ReviewRow {
+/** A review that was opened, opened again or withdrawn, or at which more or less is at stake. */
+export interface ReviewChange extends Omit<ReviewMove, 'isNews'> {
+  readonly paymentId: string | null;
+  readonly orderId: string | null;
   readonly inboxId: string | null;
 }
 

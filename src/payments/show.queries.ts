@@ -19,6 +19,16 @@ export async function showPayment(database: Queryable, paymentId: string) {
   return rows[0] ? presentPayment(rows[0]) : null;
 }
 
+/** The id of an order; null: nothing is known of it. */
+export async function findOrder(database: Queryable, reference: string): Promise<string | null> {
+  const { rows } = await database.query<{ id: string }>({
+    name: 'find-order',
+    text: 'select id from orders where reference = $1',
+    values: [reference],
+  });
+  return rows[0]?.id ?? null;
+}
+
 /** An order with its payments and reviews as the API shows it. @throws Error: there is none */
 export async function showOrder(database: Queryable, reference: string) {
   const { rows } = await database.query<OrderView>({

@@ -160,7 +160,8 @@ export async function insertTransitions(tx: Tx, transitions: readonly Transition
 
 /**
  * Opens, opens again or withdraws reviews. `UNIQUE (payment_id, reason)` and `UNIQUE (order_id,
- * reason)` make each contradiction one review; one that a person resolved is left alone.
+ * reason)` make each contradiction one review. What opens again is asked from the start; what was
+ * decided before stays in `review_decisions`.
  */
 export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): Promise<void> {
   for (const subject of ['payment_id', 'order_id'] as const) {
@@ -169,15 +170,25 @@ export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): P
     await tx.query({
       name: `upsert-reviews-${subject}`,
       text: `
-        insert into reviews (id, payment_id, order_id, reason, status, inbox_id, closed_at)
-        select id, "paymentId", "orderId", reason, status, "inboxId",
+        insert into reviews as r
+          (id, payment_id, order_id, reason, status, amount_minor, inbox_id, closed_at)
+        select id, "paymentId", "orderId", reason, status, "amountMinor", "inboxId",
                case when status = 'open' then null else now() end
         from json_to_recordset($1) as t (
-          id uuid, "paymentId" uuid, "orderId" uuid, reason text, status text, "inboxId" uuid)
+          id uuid, "paymentId" uuid, "orderId" uuid, reason text, status text,
+          "amountMinor" bigint, "inboxId" uuid)
         on conflict (${subject}, reason) do update set
-          status = excluded.status, inbox_id = excluded.inbox_id,
-          closed_at = excluded.closed_at
-        where reviews.status <> 'resolved'`,
+          status = excluded.status, amount_minor = excluded.amount_minor,
+          closed_at = excluded.closed_at, resolution = null, resolved_by = null,
+          resolution_reason = null, resolved_minor = null,
+          inbox_id = case when r.status = excluded.status then r.inbox_id
+                          else excluded.inbox_id end,
+          opened_at = case when r.status <> 'open' and excluded.status = 'open' then now()
+                           else r.opened_at end,
+          claimed_by = case when r.status = excluded.status then r.claimed_by end,
+          claimed_at = case when r.status = excluded.status then r.claimed_at end,
+          proposal = case when r.amount_minor = excluded.amount_minor
+                             and r.status = excluded.status then r.proposal end`,
       values: [json(rows.map((row) => ({ ...row, id: uuidv7() })))],
     });
   }

@@ -130,7 +130,8 @@ export class MemoryStore {
     for (const row of changes.disputes) this.disputes.set(row.id, row);
     for (const row of changes.parts) this.parts.set(row.partId, row);
     for (const row of changes.reviews) {
-      this.reviews.set(`${row.paymentId ?? row.orderId ?? ''} ${row.reason}`, row);
+      const review = { ...row, resolvedMinor: null };
+      this.reviews.set(`${row.paymentId ?? row.orderId ?? ''} ${row.reason}`, review);
     }
     for (const { paymentId, ...fact } of changes.facts) {
       const facts = this.facts.get(paymentId) ?? new Map<string, RecordedFact>();

@@ -73,7 +73,10 @@ describe('deriveOrder', () => {
 
   it('names a second payment of a paid order', () => {
     const twice = deriveOrder(TERMS, [payment(5000n), payment(5000n)]);
-    expect(twice).toMatchObject({ moneyStatus: 'paid', contradictions: ['paid_twice'] });
+    expect(twice).toMatchObject({
+      moneyStatus: 'paid',
+      contradictions: [{ reason: 'paid_twice', amountMinor: 5000n }],
+    });
   });
 
   it('does not call it twice when the first payment was given back', () => {
@@ -85,7 +88,9 @@ describe('deriveOrder', () => {
   });
 
   it('names one payment that brought more than is owed', () => {
-    expect(deriveOrder(TERMS, [payment(5001n)]).contradictions).toEqual(['amount_mismatch']);
+    expect(deriveOrder(TERMS, [payment(5001n)]).contradictions).toEqual([
+      { reason: 'amount_mismatch', amountMinor: 1n },
+    ]);
   });
 
   it('names money in another currency and does not count it', () => {
@@ -93,18 +98,21 @@ describe('deriveOrder', () => {
     expect(order).toMatchObject({
       moneyStatus: 'open',
       amountPaidMinor: 0n,
-      contradictions: ['currency_mismatch'],
+      contradictions: [{ reason: 'currency_mismatch', amountMinor: 5000n }],
     });
   });
 
   it('names money for a cancelled order', () => {
     const order = deriveOrder({ ...TERMS, isCancelled: true }, [payment(5000n)]);
-    expect(order).toMatchObject({ moneyStatus: 'paid', contradictions: ['captured_after_cancel'] });
+    expect(order).toMatchObject({
+      moneyStatus: 'paid',
+      contradictions: [{ reason: 'captured_after_cancel', amountMinor: 5000n }],
+    });
   });
 
   it('names test money beside real money', () => {
     const order = deriveOrder(TERMS, [payment(2000n), payment(500n, { livemode: false })]);
-    expect(order.contradictions).toEqual(['livemode_mismatch']);
+    expect(order.contradictions).toEqual([{ reason: 'livemode_mismatch', amountMinor: 500n }]);
   });
 
   it('names no mode of a payment that has brought nothing', () => {

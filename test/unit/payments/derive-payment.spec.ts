@@ -110,20 +110,22 @@ describe('derivePayment', () => {
       const facts = [captured(5000n, { at: 1 }), fact('cancelled', { at: 2 })];
       expect(derivePayment(facts)).toMatchObject({
         status: 'paid',
-        contradictions: ['captured_after_cancel'],
+        contradictions: [{ reason: 'captured_after_cancel', amountMinor: 5000n }],
       });
     });
 
     it('names money captured after a refund', () => {
       const facts = [captured(9000n, { at: 9 }), refund('re_1', 5000n, { at: 5 })];
-      expect(derivePayment(facts).contradictions).toEqual(['captured_after_refund']);
+      expect(derivePayment(facts).contradictions).toEqual([
+        { reason: 'captured_after_refund', amountMinor: 9000n },
+      ]);
     });
 
     it('names a refund of more than was captured', () => {
       const facts = [captured(5000n), refund('re_1', 6000n, { at: 5 })];
       expect(derivePayment(facts)).toMatchObject({
         status: 'refunded',
-        contradictions: ['refund_exceeds_capture'],
+        contradictions: [{ reason: 'refund_exceeds_capture', amountMinor: 1000n }],
       });
     });
 
@@ -136,7 +138,7 @@ describe('derivePayment', () => {
       expect(derivePayment(facts)).toMatchObject({
         currency: 'NGN',
         amountCapturedMinor: 5000n,
-        contradictions: ['currency_mismatch'],
+        contradictions: [{ reason: 'currency_mismatch', amountMinor: 9000n }],
       });
     });
 
@@ -152,7 +154,7 @@ describe('derivePayment', () => {
       const facts = [captured(5000n), fact('pending', { livemode: false })];
       expect(derivePayment(facts)).toMatchObject({
         livemode: true,
-        contradictions: ['livemode_mismatch'],
+        contradictions: [{ reason: 'livemode_mismatch', amountMinor: 5000n }],
       });
     });
   });

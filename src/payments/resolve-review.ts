@@ -1,0 +1,108 @@
+import type { Tx } from '../database/transaction.js';
+import { insertMessages } from '../outbox/outbox.queries.js';
+import { loadOrderPayments, loadReviews } from './load.queries.js';
+import { lockPayments } from './lock.queries.js';
+import { openDrafts, writeDrafts } from './write-drafts.js';
+import { lockOrders } from './order.queries.js';
+import { OutdatedRead } from './outdated-read.js';
+import {
+  findReview,
+  insertDecision,
+  lockReview,
+  markResolved,
+  type ReviewDetails,
+} from './review.queries.js';
+import type { Resolution } from './review-reasons.js';
+import type { OrderRow, PaymentRow } from './ring-state.js';
+import { paymentReviewMessage } from './tell.js';
+import { updatePayments } from './write.queries.js';
+
+/** A review with everything that it is about, locked. */
+export interface LockedReview {
+  readonly review: ReviewDetails;
+  /** The order that it holds. */
+  readonly order: OrderRow | null;
+  /** The payment that it is about; all those of its order, when it is about that. */
+  readonly payments: readonly PaymentRow[];
+}
+
+/**
+ * Locks a review and what it is about: the order, then payments, then the review.
+ * @returns null when there is none with this id
+ */
+export async function lockReviewed(tx: Tx, id: string): Promise<LockedReview | null> {
+  const before = await findReview(tx, id);
+  if (!before) return null;
+  const { orderReference } = before;
+  const [order = null] = orderReference === null ? [] : await lockOrders(tx, [orderReference]);
+  const ids =
+    before.paymentId === null
+      ? (await loadOrderPayments(tx, order ? [order.id] : [])).map((one) => one.id)
+      : [before.paymentId];
+  const payments = await lockPayments(tx, [], ids);
+  await lockReview(tx, id);
+  const review = await findReview(tx, id);
+  if (review?.orderReference !== orderReference || review.paymentId !== before.paymentId) {
+    throw new OutdatedRead('a review belongs to another payment or order than before its lock');
+  }
+  return { review, order, payments };
+}
+
+/** What a person decided about a review. */
+export interface Decision {
+  readonly resolution: Resolution;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/**
+ * Ends a review by what a person decided, derives its order again, and tells others. It stays as it
+ * is until more is at stake than now.
+ */
+export async function resolveReview(
+  tx: Tx,
+  { review, order, payments }: LockedReview,
+  decision: Decision,
+): Promise<void> {
+  await markResolved(tx, review.id, decision);
+  await insertDecision(tx, {
+    reviewId: review.id,
+    actor: decision.by,
+    resolution: decision.resolution,
+    isProposal: false,
+    reason: decision.reason,
+    amountMinor: review.amountMinor,
+  });
+  const [payment] = review.paymentId === null ? [] : payments;
+  if (payment) await resolveOfPayment(tx, review, order, payment);
+  else if (order) await resolveOfOrder(tx, review, order);
+}
+
+const CAUSE = { inboxId: null, command: 'resolve_review' };
+
+async function resolveOfPayment(
+  tx: Tx,
+  review: ReviewDetails,
+  order: OrderRow | null,
+  before: PaymentRow,
+): Promise<void> {
+  const after = { ...before, version: before.version + 1 };
+  const resolved = { reason: review.reason, status: 'resolved', paymentId: after.id } as const;
+  await updatePayments(tx, [after]);
+  const message = paymentReviewMessage(before, after, order?.reference ?? null, resolved);
+  await insertMessages(tx, [message]);
+  if (!order) return;
+  const drafts = await openDrafts(tx, order);
+  const reviews = await loadReviews(tx, [after.id], []);
+  const open = reviews
+    .filter(({ status }) => status === 'open')
+    .map(({ reason, status }) => ({ reason, status, paymentId: after.id }));
+  drafts.update(order.id, after, { open, changed: [resolved] }, CAUSE, []);
+  await writeDrafts(tx, drafts);
+}
+
+async function resolveOfOrder(tx: Tx, review: ReviewDetails, order: OrderRow): Promise<void> {
+  const drafts = await openDrafts(tx, order);
+  drafts.resolve(order.id, review.reason, CAUSE);
+  await writeDrafts(tx, drafts);
+}
