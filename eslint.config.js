@@ -20,7 +20,7 @@ export default defineConfig(
   globalIgnores(['dist/', '.data/', 'coverage/', '**/*.d.mts']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
@@ -43,7 +43,7 @@ export default defineConfig(
   },
   {
     // A test may say `!` of what it has just put there, and pass a method to expect().
-    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    files: ['test/**/*.ts', 'test/**/*.tsx', 'bench/**/*.ts'],
     rules: {
       'no-console': ['error', { allow: ['warn', 'error'] }],
       '@typescript-eslint/no-non-null-assertion': 'off',

@@ -6,6 +6,7 @@ import { Ledger1795478400000 } from './1795478400000-ledger.js';
 import { Outbox1795478400001 } from './1795478400001-outbox.js';
 import { InvoicesAndAccess1795478400002 } from './1795478400002-invoices-and-access.js';
 import { Operations1795564800000 } from './1795564800000-operations.js';
+import { Console1795564800001 } from './1795564800001-console.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
 export const MIGRATIONS = [
@@ -17,4 +18,5 @@ export const MIGRATIONS = [
   Outbox1795478400001,
   InvoicesAndAccess1795478400002,
   Operations1795564800000,
+  Console1795564800001,
 ];

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { CONSOLE_CONTROLLERS } from './console/console.controllers.js';
 import { WebhooksController } from './inbox/webhooks.controller.js';
 import { OrderCommandsController } from './checkout/order-commands.controller.js';
 import { PaymentCommandsController } from './checkout/payment-commands.controller.js';
@@ -30,6 +31,7 @@ export class AppModule {
       AccessController,
       OrderCommandsController,
       PaymentCommandsController,
+      ...CONSOLE_CONTROLLERS,
     ];
     return {
       module: AppModule,

@@ -22,6 +22,7 @@ export const ERRORS = {
   not_found: { status: 404, next: 'refuse' },
   method_not_allowed: { status: 405, next: 'refuse' },
   unsupported_media_type: { status: 415, next: 'refuse' },
+  too_many_requests: { status: 429, next: 'refuse' },
   internal_error: { status: 500, next: 'refuse' },
 
   // At the routes of those who look after it.

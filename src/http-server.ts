@@ -1,4 +1,6 @@
+import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -6,8 +8,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { describeRoutes } from './checkout/openapi/describe-routes.js';
 import { milliseconds, type Config } from './config/config.js';
+import { isConsoleRequest } from './console/console-request.js';
+import { readForms } from './console/form-body.js';
+import { protectConsole } from './console/headers.js';
+import { sendProblemPage } from './console/problem-page.js';
 import { TollgateError } from './errors.js';
-import { ProblemFilter, sendProblem } from './ops/problem.filter.js';
+import { ProblemFilter, sendProblem, type SendProblem } from './ops/problem.filter.js';
 import type { Services } from './services.js';
 import type { Metrics } from './telemetry/metrics.js';
 
@@ -22,6 +28,10 @@ const COMMAND_CHARACTERS_MAX = 65_536;
 /** Makes the HTTP server of a process; it does not listen yet. */
 export async function createHttpServer(services: Services): Promise<NestFastifyApplication> {
   const { config, logger, metrics } = services;
+  const answerProblem: SendProblem = (error, request, reply) => {
+    const send = isConsoleRequest(request) ? sendProblemPage : sendProblem;
+    send(logger, error, request, reply);
+  };
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(services),
     new FastifyAdapter({
@@ -36,7 +46,7 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
       http: { connectionsCheckingInterval: CONNECTIONS_CHECK_MS },
       routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
       frameworkErrors(error: Error, request: FastifyRequest, reply: FastifyReply) {
-        sendProblem(logger, error, request, reply);
+        answerProblem(error, request, reply);
       },
       clientErrorHandler(error, socket) {
         answerBrokenRequest(error, socket);
@@ -50,9 +60,13 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   fastify.server.maxConnections = CONNECTIONS_MAX;
   admitBodies(fastify, config);
   readBodies(fastify);
+  readForms(fastify);
   countUnread(fastify, metrics);
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
-  app.useGlobalFilters(new ProblemFilter(logger));
+  await app.register(cookie, { hook: false }); // only the console looks at cookies
+  await app.register(rateLimit, { global: false }); // and only its login counts tries
+  protectConsole(fastify);
+  app.useGlobalFilters(new ProblemFilter(answerProblem));
   if (config.ROLES.includes('api')) describeApi(app);
   await app.init();
   return app;

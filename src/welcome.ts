@@ -1,4 +1,5 @@
 import type { Config } from './config/config.js';
+import { DEVELOPMENT_TOKEN } from './config/tokens.js';
 
 /** What a person sees who started Tollgate without any configuration. */
 export function welcome(config: Config, url: string, databaseUrl: string): string {
@@ -10,8 +11,8 @@ export function welcome(config: Config, url: string, databaseUrl: string): strin
     }),
   );
   const tokens = config.API_TOKENS.map(
-    ({ name, role, token }) =>
-      `  ${role} token: ${config.usesDevelopmentToken ? token : `(yours: ${name})`}`,
+    ({ name, role }) =>
+      `  ${role} token: ${config.usesDevelopmentToken ? DEVELOPMENT_TOKEN : `(yours: ${name})`}`,
   );
   return [
     '',
@@ -22,6 +23,7 @@ export function welcome(config: Config, url: string, databaseUrl: string): strin
     '',
     `API      ${url}/v1/payments   docs: ${url}/docs`,
     ...tokens,
+    `Console  ${url}/console   log in with a token`,
     '',
     ...(config.NODE_ENV === 'production' ? [] : [`Database ${databaseUrl}`, '']),
     'Try it   npm run send -- stripe payment_intent.succeeded',

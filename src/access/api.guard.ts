@@ -26,6 +26,9 @@ export const AllowCommands = (): CustomDecorator => AllowRoles('operator', 'serv
 /** Everybody with a token may read. */
 export const AllowReaders = (): CustomDecorator => AllowRoles('viewer', 'operator', 'service');
 
+/** People, at the console: those who look, and those who also act. */
+export const AllowPeople = (): CustomDecorator => AllowRoles('viewer', 'operator');
+
 /** Lets only callers with a token and an allowed role through. */
 @Injectable()
 export class ApiGuard implements CanActivate {
@@ -35,21 +38,26 @@ export class ApiGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const roles = this.reflector.getAllAndOverride<readonly ApiRole[] | undefined>(ALLOWED_ROLES, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const caller = authenticate(request.headers.authorization, this.services.config.API_TOKENS);
     if (!caller) {
       throw new TollgateError('unauthenticated', 'send Authorization: Bearer <token>');
     }
-    if (!roles?.includes(caller.role)) {
-      throw new TollgateError('forbidden', `the role ${caller.role} may not do this`);
-    }
-    CALLERS.set(request, caller);
+    admit(context, this.reflector, caller);
     return true;
   }
+}
+
+/** Lets a caller through to a route that his role may use. @throws TollgateError `forbidden` */
+export function admit(context: ExecutionContext, reflector: Reflector, caller: Caller): void {
+  const roles = reflector.getAllAndOverride<readonly ApiRole[] | undefined>(ALLOWED_ROLES, [
+    context.getHandler(),
+    context.getClass(),
+  ]);
+  if (!roles?.includes(caller.role)) {
+    throw new TollgateError('forbidden', `the role ${caller.role} may not do this`);
+  }
+  CALLERS.set(context.switchToHttp().getRequest<FastifyRequest>(), caller);
 }
 
 const CALLERS = new WeakMap<FastifyRequest, Caller>();

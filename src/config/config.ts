@@ -64,7 +64,7 @@ export function readConfig(
     ...(parsed.error?.issues ?? []).map((one) => `${one.path.join('.')}: ${one.message}`),
     ...[...secrets.problems, ...apiKeys.problems].map(describeProblem),
     ...(usesDevelopmentSecrets ? [] : missingSecretProblems(secrets, secretPrefixes)),
-    ...productionTokenProblems(environment, parsed.data?.API_TOKENS ?? []),
+    ...productionTokenProblems(environment),
     ...limitProblems(parsed.data),
     ...productionProblems(parsed.data),
     ...crmProblems(parsed.data),

@@ -119,7 +119,17 @@ export const environmentSchema = z.object({
     .string()
     .default('')
     .transform(parseTokens)
-    .describe('name:role:token, comma-separated; roles viewer, operator, service'),
+    .describe(
+      'name:role:token or name:role:sha256=<digest of the token>, comma-separated; roles viewer, ' +
+        'operator, service',
+    ),
+  CONSOLE_SESSION_HOURS: integer(1, 720, 12).describe('after this one has to log in again'),
+  CONSOLE_LOGINS_PER_MINUTE: integer(1, 1000, 10).describe(
+    'tries to log in from one address; from all addresses together ten times as many',
+  ),
+  SAMPLE_INTERVAL_SECONDS: integer(1, 3600, 60).describe(
+    'pause between two samples of the counters, which the overview of the console shows',
+  ),
   ORDER_REFERENCE_KEY: z
     .string()
     .min(1)

@@ -1,6 +1,6 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PROBLEM_TYPE, problemBody, toProblem } from '../problem.js';
+import { PROBLEM_TYPE, problemBody, toProblem, type Problem } from '../problem.js';
 import type { Logger } from '../telemetry/logger.js';
 
 /** How long a caller should leave us alone before the same request may succeed. */
@@ -10,23 +10,44 @@ const RETRY_AFTER_SECONDS: Readonly<Record<string, number>> = {
 };
 const RETRY_AFTER_SECONDS_DEFAULT = 5;
 
-/** Turns whatever was thrown into a problem; what nobody expected is logged and tells nothing. */
+/** Answers with what went wrong. */
+export type SendProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
+/** Hands whatever was thrown to the one who answers. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(private readonly send: SendProblem) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    sendProblem(this.logger, error, http.getRequest(), http.getResponse());
+    this.send(error, http.getRequest(), http.getResponse());
   }
 }
 
+/** Answers with a problem as programs read it. */
 export function sendProblem(
   logger: Logger,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
+  const problem = beginProblem(logger, error, request, reply);
+  if (problem.status === 401 && problem.code === 'unauthenticated') {
+    reply.header('www-authenticate', 'Bearer');
+  }
+  void reply.type(PROBLEM_TYPE).send(problemBody(problem));
+}
+
+/**
+ * Turns whatever was thrown into a problem and sets what every answer with one has; what nobody
+ * expected is logged and tells nothing.
+ */
+export function beginProblem(
+  logger: Logger,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Problem {
   const problem = toProblem(error);
   if (problem.code === 'internal_error') {
     logger.error({ error, method: request.method, route: request.routeOptions.url }, 'defect');
@@ -35,8 +56,6 @@ export function sendProblem(
     RETRY_AFTER_SECONDS[problem.code] ??
     (problem.status === 503 ? RETRY_AFTER_SECONDS_DEFAULT : null);
   if (retryAfter !== null) reply.header('retry-after', String(retryAfter));
-  if (problem.status === 401 && problem.code === 'unauthenticated') {
-    reply.header('www-authenticate', 'Bearer');
-  }
-  void reply.status(problem.status).type(PROBLEM_TYPE).send(problemBody(problem));
+  void reply.status(problem.status);
+  return problem;
 }

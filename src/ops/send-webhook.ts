@@ -47,7 +47,7 @@ export async function postSigned(target: Target, body: Buffer): Promise<Delivery
 
 /** Waits until an event has an outcome; tells it and the payment it led to. */
 export async function watchEvent(target: Target, eventId: string): Promise<string[]> {
-  if (target.token === null) return ['set API_TOKENS to see what became of it'];
+  if (target.token === null) return ['set TOLLGATE_TOKEN to see what became of it'];
   const giveUpAtMs = Date.now() + WATCH_MS;
   const query = new URLSearchParams({ provider: target.entry.name, eventId });
   query.set('account', target.account);

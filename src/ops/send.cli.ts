@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { loadClientToken } from '../config/client.js';
 import { loadConfig, type Config } from '../config/config.js';
 import type { ProviderEntry } from '../providers/provider-entry.js';
 import { DEFAULT_ACCOUNT } from '../providers/provider.js';
@@ -76,7 +77,7 @@ function toTarget(
     account,
     secret,
     url: url ?? `http://${config.HOST}:${config.PORT}`,
-    token: config.API_TOKENS[0]?.token ?? null,
+    token: loadClientToken(config),
   };
 }
 

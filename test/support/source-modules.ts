@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -24,7 +24,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Reads every TypeScript file under a folder of the repository. */
 export function readModules(folder: string): SourceModule[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
     .map((path) => parseModule(path, readFileSync(join(ROOT, path), 'utf8')));
 }
@@ -82,5 +82,6 @@ function isEnvironment(node: ts.Node): boolean {
 
 function resolveTarget(path: string, specifier: string): string {
   if (!specifier.startsWith('.')) return specifier;
-  return posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
+  const source = posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts');
+  return existsSync(join(ROOT, `${source}x`)) ? `${source}x` : source;
 }

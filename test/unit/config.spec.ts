@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigError, readConfig, summarizeConfig, type Config } from '../../src/config/config.js';
 import { environmentSchema } from '../../src/config/environment.js';
+import { digestToken, type ApiRole } from '../../src/config/tokens.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -195,7 +196,7 @@ describe('readConfig: development secrets', () => {
       });
     }
     expect(config.API_TOKENS).toEqual([
-      { name: 'development', role: 'operator', token: 'development-operator-token' },
+      tokenOf('development', 'operator', 'development-operator-token'),
     ]);
   });
 
@@ -217,7 +218,7 @@ describe('readConfig: development secrets', () => {
 
   it('never adds the development token to tokens of your own', () => {
     const config = read({ API_TOKENS: 'me:viewer:my-own-token' });
-    expect(config.API_TOKENS).toEqual([{ name: 'me', role: 'viewer', token: 'my-own-token' }]);
+    expect(config.API_TOKENS).toEqual([tokenOf('me', 'viewer', 'my-own-token')]);
   });
 });
 
@@ -225,9 +226,20 @@ describe('readConfig: tokens', () => {
   it('reads name, role and token; a token may hold colons', () => {
     const config = read({ API_TOKENS: 'a.b-c_1:viewer:12345678, ops:operator:1:2:3:4:5,' });
     expect(config.API_TOKENS).toEqual([
-      { name: 'a.b-c_1', role: 'viewer', token: '12345678' },
-      { name: 'ops', role: 'operator', token: '1:2:3:4:5' },
+      tokenOf('a.b-c_1', 'viewer', '12345678'),
+      tokenOf('ops', 'operator', '1:2:3:4:5'),
     ]);
+  });
+
+  it('takes a digest for a token, and then knows nothing else of it', () => {
+    const digest = digestToken('0123456789abcdef');
+    const config = read({ API_TOKENS: `me:viewer:sha256=${digest.toString('hex').toUpperCase()}` });
+    expect(config.API_TOKENS).toEqual([{ name: 'me', role: 'viewer', digest }]);
+  });
+
+  it('keeps no token, only digests', () => {
+    const config = read({ API_TOKENS: 'me:viewer:my-own-token' });
+    expect(JSON.stringify(config)).not.toContain('my-own-token');
   });
 
   it.each([
@@ -237,6 +249,8 @@ describe('readConfig: tokens', () => {
     ['a name with a space', 'my board:viewer:12345678'],
     ['a role that does not exist', 'dashboard:admin:12345678'],
     ['a short token', 'dashboard:viewer:1234567'],
+    ['a digest of 63 digits', `dashboard:viewer:sha256=${'a'.repeat(63)}`],
+    ['a digest that is no number', `dashboard:viewer:sha256=${'x'.repeat(64)}`],
   ])('refuses an entry with %s, and tells which one', (_what, entry) => {
     const problems = problemsOf({ API_TOKENS: `good:viewer:12345678,${entry}` });
     expect(problems).toHaveLength(1);
@@ -249,6 +263,11 @@ describe('readConfig: tokens', () => {
       'API_TOKENS: the token of dashboard needs 16 characters',
     ]);
     expect(problemsOf(PRODUCTION)).toEqual([]);
+  });
+
+  it('cannot see in production how long the token of a digest is', () => {
+    const API_TOKENS = `dashboard:viewer:sha256=${digestToken('short').toString('hex')}`;
+    expect(problemsOf({ ...PRODUCTION, API_TOKENS })).toEqual([]);
   });
 });
 
@@ -456,6 +475,10 @@ describe('summarizeConfig', () => {
     );
   });
 });
+
+function tokenOf(name: string, role: ApiRole, token: string) {
+  return { name, role, digest: digestToken(token) };
+}
 
 function read(environment: Environment): Config {
   return readConfig(environment, SECRET_PREFIXES);
