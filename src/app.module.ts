@@ -4,13 +4,16 @@ import { WebhooksController } from './inbox/webhooks.controller.js';
 import { OrderCommandsController } from './checkout/order-commands.controller.js';
 import { PaymentCommandsController } from './checkout/payment-commands.controller.js';
 import { AccessController } from './ops/access.controller.js';
-import { ConsumersController } from './ops/consumers.controller.js';
-import { EventsController } from './ops/events.controller.js';
+import { ConsumersController } from './ops/consumers/consumers.controller.js';
+import { EventsController } from './ops/events/events.controller.js';
 import { HealthController } from './ops/health.controller.js';
 import { InvoicesController } from './ops/invoices.controller.js';
 import { LedgerController } from './ops/ledger.controller.js';
-import { OrdersController } from './ops/orders.controller.js';
-import { PaymentsController } from './ops/payments.controller.js';
+import { OrdersController } from './ops/orders/orders.controller.js';
+import { PaymentsController } from './ops/payments/payments.controller.js';
+import { ReplaysController } from './ops/replays/replays.controller.js';
+import { ReviewsController } from './ops/reviews/reviews.controller.js';
+import { AuditController } from './ops/audit/audit.controller.js';
 import { Readiness } from './ops/readiness.js';
 import type { Services } from './services.js';
 import { SERVICES } from './tokens.js';
@@ -29,6 +32,9 @@ export class AppModule {
       ConsumersController,
       InvoicesController,
       AccessController,
+      ReplaysController,
+      ReviewsController,
+      AuditController,
       OrderCommandsController,
       PaymentCommandsController,
       ...CONSOLE_CONTROLLERS,

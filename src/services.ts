@@ -10,6 +10,7 @@ import type { AttemptReport, RingContext } from './inbox/process-ring.js';
 import { EventReceiver } from './inbox/receive-event.js';
 import { RedeliveryCounter } from './inbox/redeliveries.js';
 import { Loop } from './loop.js';
+import { runReplayOnce, type ReplayContext } from './ops/replays/run-replays.js';
 import { createMessaging, type Messaging } from './messaging.js';
 import { configureProviders } from './providers/configure-providers.js';
 import type { PaymentProvider } from './providers/provider.js';
@@ -30,11 +31,16 @@ export interface Services {
   readonly receiver: EventReceiver;
   readonly commands: Commands;
   readonly messaging: Messaging;
+  /** Sends through again what people chose, part by part. */
+  readonly replaying: Pick<Loop, 'wake'>;
   /** Starts the worker's loops; nothing is worked on before. */
   startWorking(): void;
   /** Lets work under way finish, within the bound of `DRAIN_SECONDS`, and closes everything. */
   close(): Promise<void>;
 }
+
+/** Pause between two looks for a part of a replay that is due. */
+const REPLAY_INTERVAL_MS = 250;
 
 /** @param databaseUrl of a database that is migrated */
 export async function createServices(
@@ -75,7 +81,15 @@ export async function createServices(
     { config, database, backend, metrics, logger },
     onError('messaging'),
   );
-  const loops = [sweeping, ...commands.loops];
+  const replaying = createReplaying(
+    config,
+    database,
+    doorbell,
+    messaging,
+    logger,
+    onError('replays'),
+  );
+  const loops = [sweeping, replaying, ...commands.loops];
   watchBacklog(metrics, database);
 
   let worker: Worker | null = null;
@@ -89,6 +103,7 @@ export async function createServices(
     receiver,
     commands,
     messaging,
+    replaying,
     startWorking() {
       const onTold = () => {
         messaging.wake();
@@ -173,6 +188,28 @@ function createSweeping(
     milliseconds(config.SWEEP_INTERVAL_SECONDS),
     onError,
   );
+}
+
+function createReplaying(
+  config: Config,
+  database: Database,
+  doorbell: Doorbell,
+  messaging: Messaging,
+  logger: Logger,
+  onError: (error: unknown) => void,
+): Loop {
+  const context: ReplayContext = {
+    pool: database.work,
+    graceSeconds: config.RING_GRACE_SECONDS,
+    ring: (ids) => doorbell.ring(ids),
+    wakeRelay: () => {
+      messaging.wake();
+    },
+    report: ({ replayId, target, action, done, skipped }) => {
+      logger.info({ replayId, target, action, done, skipped }, 'part of a replay');
+    },
+  };
+  return new Loop(() => runReplayOnce(context), REPLAY_INTERVAL_MS, onError);
 }
 
 function createRingContext(

@@ -64,6 +64,9 @@ export class InboxEventEntity {
   @Column('integer')
   conflicts!: number;
 
+  @Column('integer')
+  replays!: number;
+
   @Column('uuid', { name: 'payment_id', nullable: true })
   paymentId!: string | null;
 

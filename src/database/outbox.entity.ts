@@ -71,6 +71,9 @@ export class DispatchEntity {
   reason!: string | null;
 
   @Column('integer')
+  tries!: number;
+
+  @Column('integer')
   replays!: number;
 
   @Column('timestamptz', { name: 'created_at' })

@@ -189,6 +189,9 @@ export class ReviewEntity {
   @Column('text', { name: 'resolved_by', nullable: true })
   resolvedBy!: string | null;
 
+  @Column(amount('amount_minor'))
+  amountMinor!: number;
+
   @Column('uuid', { name: 'inbox_id', nullable: true })
   inboxId!: string | null;
 

@@ -35,6 +35,15 @@ export async function answerOnce(
   return isReplay;
 }
 
+/**
+ * The key of a request that may come without one; null: then it is a new one each time.
+ * @throws TollgateError `idempotency_key_malformed`
+ */
+export function optionalKeyOf(request: FastifyRequest): string | null {
+  const values = headerValues(request, 'idempotency-key');
+  return values.length === 0 ? null : readIdempotencyKey(values);
+}
+
 /** Every value of a header, before Node joins them. */
 function headerValues(request: FastifyRequest, name: string): string[] {
   const { rawHeaders } = request.raw;

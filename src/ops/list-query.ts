@@ -18,6 +18,15 @@ export const text = z
   .max(TEXT_MAX)
   .refine((value) => !value.includes('\u0000'));
 export const uuid = z.uuid();
+/** ISO 8601 with an offset. */
+export const time = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
+/** Why somebody does something, as the audit keeps it. */
+export const reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .refine((value) => !/[\p{Cc}\p{Cs}]/u.test(value), 'must not hold control characters');
 
 /** What every list takes: how many, and from where on. */
 export const pageShape = {

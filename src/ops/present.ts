@@ -30,10 +30,12 @@ function subjectOf(transition: TransitionEntity): 'payment' | 'order' | 'dispute
   return transition.orderId !== null ? 'order' : 'dispute';
 }
 
+export type EventView = ReturnType<typeof presentEvent>;
+
 /** An event as the API shows it: a row of the inbox without its body. */
 export function presentEvent(event: InboxEventEntity, attemptsMax: number) {
   const { id, provider, account, eventId, eventType, source, status, attempts } = event;
-  const { attemptErrors, deliveries, conflicts, livemode, paymentId } = event;
+  const { attemptErrors, deliveries, conflicts, replays, livemode, paymentId } = event;
   const { occurredAt, receivedAt, finishedAt } = event;
   return {
     id,
@@ -44,12 +46,14 @@ export function presentEvent(event: InboxEventEntity, attemptsMax: number) {
     source,
     status,
     outcome: outcomeOf(event),
+    reason: reasonOf(event),
     attempts,
     attemptsMax,
     dueAt: status === 'received' ? event.dueAt : null,
     lastError: presentError(attemptErrors.at(-1)),
     deliveries,
     conflicts,
+    replays,
     livemode,
     paymentId,
     occurredAt,
@@ -63,11 +67,18 @@ export function presentError(error: AttemptError | undefined) {
   return error ? { ...error, at: new Date(error.at).toISOString() } : null;
 }
 
+/** Why an event ended as it did, in one word; null: it needs no reason, or it waits. */
+function reasonOf({ status, outcomeReason }: InboxEventEntity): string | null {
+  return status === 'received' ? null : outcomeReason;
+}
+
 /** `applied`, `noop: repeated`, `ignored`, `dead`, …; null while the event waits. */
 function outcomeOf({ status, outcomeReason }: InboxEventEntity): string | null {
   if (status === 'received') return null;
   return status === 'noop' && outcomeReason !== null ? `noop: ${outcomeReason}` : status;
 }
+
+export type DispatchView = ReturnType<typeof presentDispatch>;
 
 /** A message on its way to one consumer. */
 export function presentDispatch(dispatch: DispatchEntity) {

@@ -159,7 +159,8 @@ export async function forgetMessages(
         order by fanned_out_at, id limit $2 for update skip locked),
       forgotten as (
         delete from outbox using old where outbox.id = old.id and not exists (
-          select 1 from dispatches d where d.message_id = old.id and d.status <> 'consumed'))
+          select 1 from dispatches d
+          where d.message_id = old.id and d.status in ('pending', 'dead')))
       select fanned_out_at::text as "fannedOutAt", id, count(*) over ()::integer as looked
       from old order by fanned_out_at desc, id desc limit 1`,
     values: [olderThanSeconds, messagesMax, after?.fannedOutAt ?? '-infinity', after?.id ?? NO_ID],

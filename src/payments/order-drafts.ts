@@ -2,7 +2,7 @@ import type { MessageType, NewMessage, ReviewSnapshot } from '../outbox/message.
 import { deriveOrder, type OrderTerms } from './derive-order.js';
 import type { StoredFact } from './fact-register.js';
 import { ORDER_TRANSITIONS, type OrderStatus } from './order.states.js';
-import { reconcileReviews, type ReviewStandings } from './reconcile-reviews.js';
+import { reconcileReviews, standingAfter, type ReviewStandings } from './reconcile-reviews.js';
 import type {
   Cause,
   OrderRow,
@@ -105,8 +105,8 @@ export class OrderDrafts {
     if (!draft) return;
     const derived = deriveOrder(termsOf(draft.row), [...draft.payments.values()]);
     const changes = reconcileReviews(derived.contradictions, draft.reviews);
-    for (const { isNews: _isNews, ...change } of changes) {
-      draft.reviews.set(change.reason, { ...change, resolvedMinor: null });
+    for (const change of changes) {
+      draft.reviews.set(change.reason, standingAfter(change));
       this.reviewChanges.push({ ...change, paymentId: null, orderId, inboxId: cause.inboxId });
     }
     const isHeld = openReviewsOf(draft).length > 0;

@@ -18,7 +18,7 @@ import {
   withDerived,
   type PaymentDraft,
 } from './payment-draft.js';
-import { reconcileReviews, type ReviewMove } from './reconcile-reviews.js';
+import { reconcileReviews, standingAfter, type ReviewMove } from './reconcile-reviews.js';
 import type {
   ApplyOutcome,
   Cause,
@@ -97,8 +97,8 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     const moved = moveDisputes(draft, derived.disputes, news, cause);
     const moves = reconcileReviews(derived.contradictions, draft.reviews);
     const reviews = moves.filter(({ isNews }) => isNews);
-    for (const { isNews: _isNews, ...move } of moves) {
-      draft.reviews.set(move.reason, { ...move, resolvedMinor: null });
+    for (const move of moves) {
+      draft.reviews.set(move.reason, standingAfter(move));
       const { inboxId } = event;
       reviewChanges.push({ ...move, paymentId: before.id, orderId: null, inboxId });
     }

@@ -66,7 +66,7 @@ export function presentOrder(
 }
 
 export function presentReview(review: ReviewEntity) {
-  const { id, paymentId, orderId, reason, status, resolution, resolvedBy } = review;
+  const { id, paymentId, orderId, reason, status, amountMinor, resolution, resolvedBy } = review;
   const { openedAt, closedAt, inboxId } = review;
   return {
     id,
@@ -74,6 +74,7 @@ export function presentReview(review: ReviewEntity) {
     orderId,
     reason,
     status,
+    amountMinor,
     resolution,
     resolvedBy,
     eventId: inboxId,

@@ -43,6 +43,11 @@ export function reconcileReviews(
   return [...opened, ...withdrawn];
 }
 
+/** A move as the review stands after it. */
+export function standingAfter({ status, amountMinor }: ReviewMove): ReviewStanding {
+  return { status, amountMinor, resolvedMinor: null };
+}
+
 /** Whether a contradiction changes anything about its review. */
 function isAsked({ amountMinor }: Contradiction, review: ReviewStanding | undefined): boolean {
   if (!review || review.status === 'withdrawn') return true;

@@ -143,7 +143,7 @@ export interface Transition extends Cause {
 }
 
 /** A review that was opened, opened again or withdrawn, or at which more or less is at stake. */
-export interface ReviewChange extends Omit<ReviewMove, 'isNews'> {
+export interface ReviewChange extends ReviewMove {
   readonly paymentId: string | null;
   readonly orderId: string | null;
   readonly inboxId: string | null;

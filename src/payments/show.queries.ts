@@ -53,7 +53,7 @@ export async function showOrder(database: Queryable, reference: string) {
     name: 'show-order-reviews',
     text: `
       select r.id, r.payment_id as "paymentId", r.order_id as "orderId", r.reason, r.status,
-             r.resolution, r.resolved_by as "resolvedBy", r.inbox_id as "inboxId",
+             r.amount_minor::float8 as "amountMinor", r.resolution, r.resolved_by as "resolvedBy", r.inbox_id as "inboxId",
              r.opened_at as "openedAt", r.closed_at as "closedAt"
       from reviews r
       where r.order_id = $1 or r.payment_id = any ($2::uuid[]) order by r.opened_at`,

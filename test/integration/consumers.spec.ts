@@ -6,7 +6,6 @@ import { settle } from '../../src/consumers/settle.js';
 import { startConsumer, type StartConsumerOptions } from '../../src/consumers/start-consumer.js';
 import { TollgateError } from '../../src/errors.js';
 import type { Dispatch, Outcome } from '../../src/outbox/dispatch.js';
-import { replayDispatch } from '../../src/outbox/dispatch.queries.js';
 import type { Message } from '../../src/outbox/message.js';
 import { QUEUES } from '../../src/queues/queues.js';
 import { describeBackends } from '../support/describe-backends.js';
@@ -28,6 +27,7 @@ import {
 import { orderMessage } from '../support/messages.js';
 import { postgresQueue, redisQueue, type QueueControl } from '../support/queue-control.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { replayMessage } from '../support/replay-message.js';
 
 const PATIENCE = { timeoutMs: 20_000 };
 const TEST_TIMEOUT_MS = 40_000;
@@ -88,7 +88,7 @@ describe('what a consumer comes to', () => {
   const doIt = (message: Message) => effectConsumer(harness.pool, 'mails').consume(message);
   const find = async (): Promise<DispatchRow> => (await findDispatches(database, 'mails'))[0]!;
   const effects = async () => (await countEffects(database))[0]?.effects ?? 0;
-  const replay = () => replayDispatch(harness.pool, 'mails', dispatch.message.id);
+  const replay = () => replayMessage(harness.pool, 'mails', dispatch.message.id);
   const outcomeOf = (verdict: Outcome['verdict'], attempts = 0): Outcome => ({
     consumer: 'mails',
     messageId: dispatch.message.id,
@@ -313,7 +313,7 @@ describe('what a consumer comes to', () => {
       await attempt(doIt);
       expect(await replay()).toBe(false);
       expect(await find()).toMatchObject({ ...consumed, replays: 0 });
-      expect(await replayDispatch(harness.pool, 'nobody', dispatch.message.id)).toBe(false);
+      expect(await replayMessage(harness.pool, 'nobody', dispatch.message.id)).toBe(false);
     });
 
     it('whose effect had happened is consumed by its replay, and the effect is there once', async () => {
@@ -414,7 +414,7 @@ describeBackends((backend) => {
 
         isMended = true;
         const clicks = Array.from({ length: 20 }, () =>
-          replayDispatch(harness.pool, 'picky', poison),
+          replayMessage(harness.pool, 'picky', poison),
         );
         expect((await Promise.all(clicks)).filter((isReplayed) => isReplayed)).toHaveLength(1);
         await eventually(() => expectAllOnce(database, ['calm', 'picky'], MESSAGES), PATIENCE);

@@ -17,7 +17,6 @@ import {
   markPublished,
   postponeDispatch,
   releaseDispatches,
-  replayDispatch,
 } from '../../src/outbox/dispatch.queries.js';
 import {
   fanOutMessages,
@@ -32,6 +31,7 @@ import { eventually } from '../support/eventually.js';
 import { lifecycles } from '../support/lifecycles.js';
 import { createRingHarness } from '../support/ring-harness.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { replayMessage } from '../support/replay-message.js';
 
 /** Enough that reading a table whole is dearer than a hundred look-ups, which the planner guesses. */
 const ROWS = 60_000;
@@ -129,7 +129,7 @@ describe('receiving, applying and commands on large tables', () => {
       const final = { code: 'x', message: 'x', retryInMs: 0, isFinal: true, attemptsMax: 1 };
       await failDispatch(pool, 'filled', { messageId, tries: tries + 1, ...final });
       expect(await countDispatches(pool)).toMatchObject([{ consumer: 'filled', dead: 1 }]);
-      expect(await replayDispatch(pool, 'filled', messageId)).toBe(true);
+      expect(await replayMessage(pool, 'filled', messageId)).toBe(true);
       expect(await markConsumed(pool, 'filled', messageId)).toBe(true);
       expect(await forgetMessages(pool, 86_400, 100, null)).not.toBeNull();
       expect(await forgetConsumed(pool, 86_400, 100, null)).not.toBeNull();

@@ -79,6 +79,7 @@ const review: Fields<ReturnType<typeof presentReview>> = {
   orderId: nullable(UUID),
   reason: { type: 'string', enum: REVIEW_REASONS },
   status: { type: 'string', enum: REVIEW_STATUSES },
+  amountMinor: { ...AMOUNT, description: 'what is at stake' },
   resolution: nullable(TEXT),
   resolvedBy: nullable(TEXT),
   eventId: nullable(UUID, 'the event that opened or withdrew it; null when a command of ours did'),

@@ -1,0 +1,49 @@
+import type { Caller } from '../../access/authenticate.js';
+import { insertAuditEntry, type AuditAction } from '../../audit/audit.queries.js';
+import { TollgateError } from '../../errors.js';
+import type { Services } from '../../services.js';
+
+const SUBJECT_CHARACTERS_MAX = 255;
+
+/** Something that a person wants done. */
+export interface WantedAction {
+  readonly action: AuditAction;
+  /** As it was given, which may be nonsense; null: nothing of its own. */
+  readonly subject: string | null;
+}
+
+/**
+ * Does what a person wants. What it refuses is written down too; what it does, `work` writes down
+ * itself, in its own transaction.
+ */
+export async function asAction<T>(
+  { database, logger }: Services,
+  caller: Caller,
+  { action, subject }: WantedAction,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof TollgateError) {
+      const entry = {
+        actor: caller.name,
+        role: caller.role,
+        action,
+        subject: nameable(subject),
+        result: error.code,
+      };
+      // The refusal is the answer, whether or not it could be written down.
+      await insertAuditEntry(database.command, entry).catch((failure: unknown) => {
+        logger.warn({ ...entry, error: failure }, 'a refusal is missing in the audit');
+      });
+    }
+    throw error;
+  }
+}
+
+/** What somebody called a subject, as far as it can be stored. */
+function nameable(subject: string | null): string | null {
+  const name = subject?.replaceAll('\u0000', '').slice(0, SUBJECT_CHARACTERS_MAX);
+  return name ? name : null;
+}

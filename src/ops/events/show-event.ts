@@ -1,0 +1,79 @@
+import { insertAuditEntry } from '../../audit/audit.queries.js';
+import type { Caller } from '../../access/authenticate.js';
+import { InboxConflictEntity, InboxEventEntity } from '../../database/inbox-event.entity.js';
+import {
+  PaymentFactEntity,
+  ReviewEntity,
+  TransitionEntity,
+} from '../../database/payment.entity.js';
+import { TollgateError } from '../../errors.js';
+import { presentReview } from '../../payments/present.js';
+import { readInput } from '../../read-input.js';
+import type { Services } from '../../services.js';
+import { uuid } from '../list-query.js';
+import { presentError, presentEvent, presentFact, presentTransition } from '../present.js';
+import { findReplaysOf } from '../replays/replay-item.queries.js';
+import { maskPayload } from './mask-payload.js';
+import { showPayload } from './show-payload.js';
+
+/**
+ * An event with its payload, personal data covered, and everything that came of it.
+ * @throws TollgateError `bad_request`, `not_found`
+ */
+export async function showEvent({ database, config }: Services, id: string) {
+  const { reads } = database;
+  const inboxId = readInput(uuid, id);
+  const event = await findWithBody(reads, inboxId);
+  const [facts, transitions, reviews, conflicts, replays] = await Promise.all([
+    reads.getRepository(PaymentFactEntity).findBy({ inboxId }),
+    reads.getRepository(TransitionEntity).find({ where: { inboxId }, order: { id: 'ASC' } }),
+    reads.getRepository(ReviewEntity).findBy({ inboxId }),
+    reads.getRepository(InboxConflictEntity).findBy({ inboxId }),
+    findReplaysOf(database.command, [inboxId]),
+  ]);
+  return {
+    ...presentEvent(event, config.ATTEMPTS_MAX),
+    bytes: event.body.length,
+    payload: maskPayload(showPayload(event.body), config.MASKED_PATHS),
+    errors: event.attemptErrors.map(presentError),
+    effects: {
+      facts: facts.map(presentFact),
+      transitions: transitions.map(presentTransition),
+      reviews: reviews.map(presentReview),
+    },
+    conflictingContents: conflicts.map(({ fingerprint, firstSeenAt, deliveries }) => ({
+      fingerprint: fingerprint.toString('hex'),
+      firstSeenAt,
+      deliveries,
+    })),
+    replays: replays.map(({ subject: _subject, ...replay }) => replay),
+  };
+}
+
+/** The bytes as the provider sent them, personal data included; who asked for them is noted. */
+export async function readRawBody(
+  { database }: Services,
+  caller: Caller,
+  id: string,
+): Promise<Buffer> {
+  const event = await findWithBody(database.reads, readInput(uuid, id));
+  await insertAuditEntry(database.command, {
+    actor: caller.name,
+    role: caller.role,
+    action: 'event.download',
+    subject: event.id,
+    result: 'done',
+  });
+  return event.body;
+}
+
+async function findWithBody(reads: Services['database']['reads'], id: string) {
+  const event = await reads
+    .getRepository(InboxEventEntity)
+    .createQueryBuilder('event')
+    .addSelect('event.body')
+    .where('event.id = :id', { id })
+    .getOne();
+  if (event) return event;
+  throw new TollgateError('not_found', 'there is no event with this id');
+}
