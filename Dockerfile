@@ -27,6 +27,7 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/scripts/tollgate.mjs ./scripts/tollgate.mjs
 USER node
 EXPOSE 3000
 # The image has no curl; Node can ask just as well.

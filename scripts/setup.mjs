@@ -29,7 +29,7 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   else setup();
 }
 
-function setup() {
+export function setup() {
   refuseOldNode();
   if (dependenciesAreFresh() && buildIsFresh()) return;
   withLock(ROOT, () => {

@@ -11,7 +11,7 @@ import {
 } from './embedded-server.js';
 
 /** The database that the service uses. */
-const DATABASE = 'tollgate';
+export const EMBEDDED_DATABASE = 'tollgate';
 
 /** Pause between two tries to get a lost server back. */
 const RECOVERY_PAUSE_MS = 1000;
@@ -86,7 +86,7 @@ export async function startEmbeddedPostgres(
 
   watch(connection);
   options.log(`the embedded PostgreSQL listens on 127.0.0.1:${port}, data in ${options.dataDir}`);
-  return { url: serverUrl(server, port, DATABASE), port, stop };
+  return { url: serverUrl(server, port, EMBEDDED_DATABASE), port, stop };
 }
 
 async function own(server: EmbeddedServer, dataDir: string): Promise<Client> {
@@ -102,6 +102,8 @@ async function own(server: EmbeddedServer, dataDir: string): Promise<Client> {
 }
 
 async function createDatabase(client: Client): Promise<void> {
-  const found = await client.query('select from pg_database where datname = $1', [DATABASE]);
-  if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
+  const found = await client.query('select from pg_database where datname = $1', [
+    EMBEDDED_DATABASE,
+  ]);
+  if (found.rowCount === 0) await client.query(`create database ${EMBEDDED_DATABASE}`);
 }

@@ -7,6 +7,9 @@ import { BreakableClient } from './breakable-client.js';
 /** Any number that nobody else uses for an advisory lock in this database. */
 const MIGRATION_LOCK_KEY = 7_106_557_001;
 
+/** Where TypeORM notes which migrations were run. */
+export const MIGRATIONS_TABLE = 'tollgate_migrations';
+
 /** Name of the schema in which BullMQ keeps its queues when there is no Redis. */
 export const QUEUE_SCHEMA_DEFAULT = 'tollgate_queues';
 
@@ -59,7 +62,7 @@ async function locked<T>(
     type: 'postgres',
     url: databaseUrl,
     migrations: MIGRATIONS,
-    migrationsTableName: 'tollgate_migrations',
+    migrationsTableName: MIGRATIONS_TABLE,
     poolSize: 2,
     extra: { Client: BreakableClient },
   });

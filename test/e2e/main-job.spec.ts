@@ -564,7 +564,7 @@ describeBackends((backend) => {
       return new Promise<{ code: number; output: string; errors: string }>((resolve) => {
         const child = execFile(
           process.execPath,
-          ['dist/src/ops/send.cli.js', ...args],
+          ['scripts/tollgate.mjs', 'send', ...args],
           { cwd: ROOT, env },
           (_error, output, errors) => resolve({ code: child.exitCode ?? -1, output, errors }),
         );
@@ -598,7 +598,7 @@ describeBackends((backend) => {
       [
         'a service that is not there',
         ['stripe', 'charge.failed', '--url', 'http://127.0.0.1:1'],
-        1,
+        5,
         /nobody answers at http:\/\/127\.0\.0\.1:1/,
       ],
     ] as const)('says what is wrong: %s', async (_what, args, exitCode, message) => {

@@ -101,8 +101,11 @@ const TABLE: readonly Permission[] = [
     ],
     mayImportTypes: ['services.ts'],
   },
-  // `npm run send` plays the provider, so it has to know them.
-  { place: 'ops/send', mayImport: [...STAGE, 'ops/', 'providers/'] },
+  // The command line speaks HTTP to the service. Only its doctor looks at what that stands on, and
+  // `tollgate send` plays the provider, so they have to know both.
+  { place: 'ops/cli/', mayImport: ['config/', 'errors.ts'] },
+  { place: 'ops/cli/doctor/', mayImport: ['config/', 'database/', 'providers/', 'ops/cli/'] },
+  { place: 'ops/cli/send/', mayImport: ['config/', 'providers/', 'ops/cli/'] },
   // Pages call what the API calls, in the same process; who logs in is written down.
   {
     place: 'console/',
@@ -151,6 +154,7 @@ describe('the check of the architecture', () => {
     ['src/ops/a.ts', `import { x } from '../providers/b.js'`, 'src/providers/b.ts'],
     ['src/ops/a.ts', `import { x } from '../inbox/inbox.sweeper.js'`, 'src/inbox/inbox.sweeper.ts'],
     ['src/ops/a.ts', `import { createServices } from '../services.js'`, 'src/services.ts'],
+    ['src/ops/cli/a.ts', `import { x } from '../../database/b.js'`, 'src/database/b.ts'],
     ['src/inbox/a.ts', `import { x } from '../../test/support/b.js'`, 'test/support/b.ts'],
     ['src/config/a.ts', `import { x } from '../database/b.js'`, 'src/database/b.ts'],
   ])('reports %s with: %s', (path, text, target) => {
@@ -162,7 +166,7 @@ describe('the check of the architecture', () => {
     ['src/inbox/a.ts', `import { x } from '../payments/b.js'`],
     ['src/ops/a.ts', `import type { Services } from '../services.js'`],
     ['src/ops/a.ts', `import { type Services } from '../services.js'`],
-    ['src/ops/send.cli.ts', `import { x } from '../providers/b.js'`],
+    ['src/ops/cli/send/a.ts', `import { x } from '../../../providers/b.js'`],
     ['src/payments/a.ts', `// import { x } from '../providers/b.js'`],
   ])('lets %s pass with: %s', (path, text) => {
     expect(forbidden(path, text)).toEqual([]);

@@ -54,6 +54,7 @@ describe('Dockerfile', () => {
       'package.json ./',
       '--from=dependencies /app/node_modules ./node_modules',
       '--from=build /app/dist ./dist',
+      '--from=build /app/scripts/tollgate.mjs ./scripts/tollgate.mjs',
     ]);
     const installs = argumentsOf('RUN').filter((command) => command.includes('npm ci'));
     expect(installs).toContain('npm ci --omit=dev --omit=optional --ignore-scripts');
