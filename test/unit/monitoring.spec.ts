@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { ERRORS } from '../../src/errors.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
+import { findCliProblem, listCliCommands } from '../support/cli-commands.js';
 import { findPromqlProblems, readPromql } from '../support/promql.js';
 
 const root = new URL('../../', import.meta.url);
@@ -234,6 +235,27 @@ describe('docs/operations.md', () => {
   it('names no alert that is not raised, and every one that is', () => {
     const named = [...page.matchAll(/`(Tollgate[A-Z]\w+)`/g)].map(([, name]) => name!);
     expect([...new Set(named)].sort()).toEqual(alerts.map(({ alert }) => alert).sort());
+  });
+
+  const commands = listCliCommands();
+  const typed = [...page.matchAll(/^ *(npx tollgate .+?)(?: +#.*)?$|`(npx tollgate [^`]+)`/gm)];
+  const lines = typed.map(([, line, inline]) => line ?? inline!.replaceAll(/\s+/g, ' '));
+
+  it('has commands to look at', () => {
+    expect(lines.length).toBeGreaterThan(20);
+    expect(commands.map(({ name }) => name)).toEqual(expect.arrayContaining(['dead list', 'show']));
+  });
+
+  it.each([...new Set(lines)])('can be typed: %s', (line) => {
+    expect(findCliProblem(line, commands)).toBeNull();
+  });
+
+  it.each([
+    ['npx tollgate bury --code x', 'there is no command bury'],
+    ["npx tollgate replay --codes 'a b'", 'replay has no option --codes'],
+    ['npx tollgate replays pause --yes 1', 'replays pause has no option --yes'],
+  ])('would be told of a command that is not there: %s', (line, problem) => {
+    expect(findCliProblem(line, commands)).toBe(problem);
   });
 
   it('names no metric that is not there', () => {
