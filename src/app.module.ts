@@ -9,6 +9,9 @@ import { EventsController } from './ops/events/events.controller.js';
 import { HealthController } from './ops/health.controller.js';
 import { InvoicesController } from './ops/invoices.controller.js';
 import { LedgerController } from './ops/ledger.controller.js';
+import { OverviewController } from './ops/overview/overview.controller.js';
+import { QueuesController } from './ops/queues/queues.controller.js';
+import { SettingsController } from './ops/settings/settings.controller.js';
 import { OrdersController } from './ops/orders/orders.controller.js';
 import { PaymentsController } from './ops/payments/payments.controller.js';
 import { ReplaysController } from './ops/replays/replays.controller.js';
@@ -37,6 +40,9 @@ export class AppModule {
       AuditController,
       OrderCommandsController,
       PaymentCommandsController,
+      OverviewController,
+      QueuesController,
+      SettingsController,
       ...CONSOLE_CONTROLLERS,
     ];
     return {

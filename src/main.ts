@@ -13,6 +13,8 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedde
 import { migrate } from './database/migrate.js';
 import { armFailPoints } from './fail-points.js';
 import { createHttpServer, listen } from './http-server.js';
+import { Loop } from './loop.js';
+import { Sampler } from './ops/overview/sampler.js';
 import { Readiness } from './ops/readiness.js';
 import { API_KEY_PREFIXES, SECRET_PREFIXES } from './providers/providers.js';
 import { createServices, type Services } from './services.js';
@@ -23,6 +25,7 @@ import { welcome } from './welcome.js';
 interface Running {
   readonly app: NestFastifyApplication;
   readonly services: Services;
+  readonly sampling: Sampling;
   readonly embedded: EmbeddedPostgres | null;
 }
 
@@ -63,14 +66,40 @@ async function start(config: Config, logger: Logger): Promise<Running> {
     const app = await createHttpServer(services);
     const url = await listen(app, config);
     if (config.ROLES.includes('worker')) services.startWorking();
+    const sampling = startSampling(services);
     logger.info({ url, roles: config.ROLES }, 'ready');
     if (config.embedded) process.stdout.write(welcome(config, url, databaseUrl));
-    return { app, services, embedded };
+    return { app, services, sampling, embedded };
   } catch (error) {
     await services?.close();
     await embedded?.stop();
     throw error;
   }
+}
+
+/** What counts what this process does, in every role. */
+interface Sampling {
+  /** Writes down what was counted last. Never rejects. */
+  stop(): Promise<void>;
+}
+
+function startSampling({ config, logger, metrics, database }: Services): Sampling {
+  const sampler = new Sampler({ metrics, pool: database.command, config });
+  const onError = (error: unknown) => {
+    logger.warn({ error, source: 'sampler' }, 'trouble that passes by itself');
+  };
+  const loop = new Loop(
+    () => sampler.runOnce(),
+    milliseconds(config.SAMPLE_INTERVAL_SECONDS),
+    onError,
+  );
+  loop.start();
+  return {
+    async stop() {
+      await loop.stop();
+      await sampler.runOnce().catch(onError);
+    },
+  };
 }
 
 async function prepareDatabase(config: Config, databaseUrl: string, logger: Logger): Promise<void> {
@@ -87,10 +116,11 @@ async function prepareDatabase(config: Config, databaseUrl: string, logger: Logg
 }
 
 /** Not ready, close the door, finish what is under way, let go: in this order. */
-async function stop(config: Config, { app, services, embedded }: Running): Promise<void> {
+async function stop(config: Config, { app, services, sampling, embedded }: Running): Promise<void> {
   app.get(Readiness).shutDown();
   await delay(config.READY_DELAY_MS);
   await app.close();
+  await sampling.stop();
   await services.close();
   await embedded?.stop();
 }

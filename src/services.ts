@@ -16,6 +16,7 @@ import { configureProviders } from './providers/configure-providers.js';
 import type { PaymentProvider } from './providers/provider.js';
 import { Doorbell } from './queues/doorbell.js';
 import { postgresBackend, redisBackend, type QueueBackend } from './queues/queue-backend.js';
+import { QueueWatch } from './queues/queue-watch.js';
 import { QUEUES } from './queues/queues.js';
 import type { Logger } from './telemetry/logger.js';
 import { createMetrics, type Metrics } from './telemetry/metrics.js';
@@ -31,6 +32,8 @@ export interface Services {
   readonly receiver: EventReceiver;
   readonly commands: Commands;
   readonly messaging: Messaging;
+  /** For people who want to know what stands in the queues. */
+  readonly queues: QueueWatch;
   /** Sends through again what people chose, part by part. */
   readonly replaying: Pick<Loop, 'wake'>;
   /** Starts the worker's loops; nothing is worked on before. */
@@ -92,6 +95,8 @@ export async function createServices(
   const loops = [sweeping, replaying, ...commands.loops];
   watchBacklog(metrics, database);
 
+  const queues = new QueueWatch(backend);
+
   let worker: Worker | null = null;
   return {
     config,
@@ -103,6 +108,7 @@ export async function createServices(
     receiver,
     commands,
     messaging,
+    queues,
     replaying,
     startWorking() {
       const onTold = () => {
@@ -122,7 +128,8 @@ export async function createServices(
       });
       await within(2, logger, 'close', async () => {
         // What still hangs is left behind; it must not keep the others from closing.
-        await Promise.allSettled([doorbell.close(), messaging.close(), database.close()]);
+        const closed = [doorbell.close(), messaging.close(), queues.close(), database.close()];
+        await Promise.allSettled(closed);
       });
     },
   };

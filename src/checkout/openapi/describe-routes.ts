@@ -7,6 +7,8 @@ import { LEDGER_SCHEMAS } from './ledger.schemas.js';
 import { PAYMENT_SCHEMAS } from './payment.schemas.js';
 import { codesByStatus, problemExample, PROBLEM_SCHEMAS } from './problems.js';
 import { READ_ROUTES } from './read-routes.js';
+import { SERVICE_ROUTES } from './service-routes.js';
+import { SERVICE_SCHEMAS } from './service.schemas.js';
 import { isRoute, needsKey, type AnsweredCode, type Route } from './route-codes.js';
 import type { Answer, Parameter, RouteDescription } from './route-description.js';
 import { named, TEXT, type Schema } from './schema.js';
@@ -16,6 +18,7 @@ const ROUTES: Readonly<Record<Route, RouteDescription>> = {
   ...READ_ROUTES,
   ...COMMAND_ROUTES,
   ...CONSUMER_ROUTES,
+  ...SERVICE_ROUTES,
 };
 
 /** Of the draft: a bare key, or the same as a quoted string. */
@@ -69,6 +72,7 @@ export function describeRoutes(document: OpenAPIObject): OpenAPIObject {
     ...EVENT_SCHEMAS,
     ...LEDGER_SCHEMAS,
     ...CONSUMER_SCHEMAS,
+    ...SERVICE_SCHEMAS,
     ...PROBLEM_SCHEMAS,
   };
   return {

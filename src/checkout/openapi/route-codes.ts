@@ -41,6 +41,9 @@ export const ROUTE_CODES = {
   'GET /v1/consumers/{consumer}/messages': [...READ, 'not_found'],
   'GET /v1/invoices': READ,
   'GET /v1/access/{reference}': [...READ, 'not_found'],
+  'GET /v1/overview': READ,
+  'GET /v1/queues': GUARDED,
+  'GET /v1/settings': GUARDED,
 
   'POST /v1/orders': [...COMMAND, 'order_exists'],
   'POST /v1/orders/{reference}/payments': [
