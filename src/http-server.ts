@@ -136,12 +136,19 @@ function admitBodies(
 /** Deliveries that were refused before their body was read: no route has seen them. */
 function countUnread(fastify: FastifyInstance, metrics: Metrics): void {
   fastify.addHook('onResponse', (request, reply, done) => {
-    if (isRaw(request) && reply.statusCode === 413) {
-      metrics.refused.inc({ provider: 'unknown', reason: 'body_too_large' });
+    const reason = UNREAD_REASON[reply.statusCode];
+    // Who has a body was seen by a route, which counts what it refuses by itself.
+    if (isRaw(request) && reason !== undefined && request.body === undefined) {
+      metrics.refused.inc({ provider: 'unknown', reason });
     }
     done();
   });
 }
+
+const UNREAD_REASON: Readonly<Record<number, string>> = {
+  413: 'body_too_large',
+  503: 'overloaded',
+};
 
 /** A webhook route: its body is bytes to be verified. */
 function isRaw(request: FastifyRequest): boolean {

@@ -12,6 +12,7 @@ import { RedeliveryCounter } from './inbox/redeliveries.js';
 import { Loop } from './loop.js';
 import { runReplayOnce, type ReplayContext } from './ops/replays/run-replays.js';
 import { createMessaging, type Messaging } from './messaging.js';
+import { countOpenReviews } from './payments/review.queries.js';
 import { configureProviders } from './providers/configure-providers.js';
 import type { PaymentProvider } from './providers/provider.js';
 import { Doorbell } from './queues/doorbell.js';
@@ -280,6 +281,10 @@ function watchBacklog(metrics: Metrics, database: Database): void {
     metrics.backlog.set(counted.received);
     metrics.backlogOldestSeconds.set(counted.oldestSeconds);
     metrics.deadLetters.set(counted.dead);
+    const undecided = { open: NaN, oldestSeconds: NaN };
+    const reviews = await countOpenReviews(database.ingest).catch(() => undecided);
+    metrics.reviewsOpen.set(reviews.open);
+    metrics.reviewsOldestSeconds.set(reviews.oldestSeconds);
   });
 }
 

@@ -11,6 +11,14 @@ export interface ReadinessReport {
   readonly shuttingDown: boolean;
 }
 
+/** A server that only reads, such as one that takes over too early, can acknowledge nothing. */
+async function isWritable(pool: Services['database']['ingest']): Promise<boolean> {
+  const { rows } = await pool.query<{ setting: string }>(
+    `select current_setting('transaction_read_only') as setting`,
+  );
+  return rows[0]?.setting === 'off';
+}
+
 /** Whether this process should be sent traffic. */
 @Injectable()
 export class Readiness {
@@ -28,8 +36,8 @@ export class Readiness {
   async check(): Promise<ReadinessReport> {
     const { database, doorbell } = this.services;
     const [postgres, queue] = await Promise.all([
-      database.ingest.query('select 1').then(
-        () => 'up' as const,
+      isWritable(database.ingest).then(
+        (isUp) => (isUp ? ('up' as const) : ('down' as const)),
         () => 'down' as const,
       ),
       doorbell.isReachable().then((isUp) => (isUp ? ('up' as const) : ('down' as const))),

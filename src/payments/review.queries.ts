@@ -93,13 +93,18 @@ export async function findReviews(
   return rows;
 }
 
-/** How many wait for a person. */
-export async function countOpenReviews(database: Queryable): Promise<number> {
-  const { rows } = await database.query<{ open: number }>({
+/** How many wait for a person, and for how long the oldest has. */
+export async function countOpenReviews(
+  database: Queryable,
+): Promise<{ readonly open: number; readonly oldestSeconds: number }> {
+  const { rows } = await database.query<{ open: number; oldestSeconds: number }>({
     name: 'count-open-reviews',
-    text: `select count(*)::integer as open from reviews where status = 'open'`,
+    text: `
+      select count(*)::integer as open,
+             coalesce(extract(epoch from now() - min(opened_at)), 0)::float8 as "oldestSeconds"
+      from reviews where status = 'open'`,
   });
-  return rows[0]?.open ?? 0;
+  return rows[0] ?? { open: 0, oldestSeconds: 0 };
 }
 
 /** Locks a review: after its order and its payments. */

@@ -189,6 +189,16 @@ export function createMetrics() {
       help: 'Age of the oldest of them',
       registers,
     }),
+    reviewsOpen: new Gauge({
+      name: 'tollgate_reviews_open',
+      help: 'Reviews that wait for a decision',
+      registers,
+    }),
+    reviewsOldestSeconds: new Gauge({
+      name: 'tollgate_reviews_open_oldest_seconds',
+      help: 'Age of the oldest of them',
+      registers,
+    }),
     deadLetters: new Gauge({
       name: 'tollgate_inbox_dead_letters',
       help: 'Events that wait for a person',
