@@ -44,7 +44,7 @@ export interface AttemptReport {
   /** Why a `noop`, or the code of the failure; null otherwise. */
   readonly reason: string | null;
   readonly paymentId: string | null;
-  /** Seconds since the event was received. */
+  /** Seconds since the event was received, or sent through again. */
   readonly lagSeconds: number;
 }
 
@@ -201,6 +201,6 @@ function toReport(
     outcome,
     reason,
     paymentId,
-    lagSeconds: (Date.now() - event.receivedAt.getTime()) / 1000,
+    lagSeconds: (Date.now() - event.waitsSince.getTime()) / 1000,
   };
 }

@@ -88,7 +88,7 @@ export async function readEvents(tx: Tx, ids: readonly string[]): Promise<Claime
     name: 'read-events',
     text: `
       select id, provider, account, event_id as "eventId", event_type as "eventType", body,
-             attempts, received_at as "receivedAt"
+             attempts, received_at as "waitsSince"
       from inbox where id = any ($1::uuid[]) order by id`,
     values: [ids],
   });

@@ -7,8 +7,12 @@ export interface ClaimedEvent extends EventKey {
   readonly eventType: string;
   readonly body: Buffer;
   readonly attempts: number;
-  readonly receivedAt: Date;
+  /** Since when it waits: its receipt or, sent through again, the time for which that was due. */
+  readonly waitsSince: Date;
 }
+
+/** What was received last week and replayed now has not waited for a week. */
+const WAITS_SINCE = 'case when replays > 0 then due_at else received_at end';
 
 /**
  * Claims what is still to be done of these rows. Rows that another worker holds are left to it. A
@@ -18,16 +22,18 @@ export async function claimEvents(tx: Tx, ids: readonly string[]): Promise<Claim
   const { rows } = await tx.query<ClaimColumns>({
     name: 'claim-events',
     text: `
-      select id, provider, account, event_id, event_type, body, attempts, received_at from inbox
+      select id, provider, account, event_id, event_type, body, attempts,
+             ${WAITS_SINCE} as waits_since
+      from inbox
       where id = any ($1::uuid[]) and status = 'received' and (attempts = 0 or due_at <= now())
       order by id for update skip locked`,
     values: [ids],
   });
-  return rows.map(({ event_id, event_type, received_at, ...row }) => ({
+  return rows.map(({ event_id, event_type, waits_since, ...row }) => ({
     ...row,
     eventId: event_id,
     eventType: event_type,
-    receivedAt: received_at,
+    waitsSince: waits_since,
   }));
 }
 
@@ -39,7 +45,7 @@ interface ClaimColumns {
   event_type: string;
   body: Buffer;
   attempts: number;
-  received_at: Date;
+  waits_since: Date;
 }
 
 /** What became of an event that is done with. */
@@ -192,7 +198,7 @@ export async function measureBacklog(
     text: `
       select (select count(*) from inbox where status = 'received')::int as received,
              (select count(*) from inbox where status = 'dead')::int as dead,
-             coalesce((select extract(epoch from now() - min(received_at))
+             coalesce((select extract(epoch from now() - min(least(now(), ${WAITS_SINCE})))
                        from inbox where status = 'received'), 0)::float8 as oldest`,
   });
   const [row] = rows;
