@@ -119,7 +119,7 @@ function Account({ caller }: { readonly caller: Caller }) {
   return (
     <form class="account" method="post" action="/console/logout">
       <CsrfInput />
-      <span class="account-name">
+      <span class="account-name" title={caller.name}>
         {caller.name} <span class="muted">{caller.role}</span>
       </span>
       <button class="quiet" type="submit">
@@ -133,7 +133,7 @@ const COUNT_SHOWN_MAX = 999;
 
 function Navigation({ section, attention }: Pick<LayoutProps, 'section' | 'attention'>) {
   return (
-    <nav class="sections" aria-label="Sections">
+    <nav id="sections" class="sections" aria-label="Sections">
       <ul>
         {Object.entries<Section>(SECTIONS).map(([name, { title, path, icon, badge }]) => {
           const count = badge && attention ? attention[badge] : 0;

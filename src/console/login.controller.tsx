@@ -124,6 +124,8 @@ function renderLogin(next: string, refusal: string | null): string {
       )}
       <form class="stack" method="post" action="/console/login">
         <input type="hidden" name="next" value={next} />
+        {/* For password managers, which keep a name with what they keep. */}
+        <input name="username" value="console" autocomplete="username" hidden readOnly />
         <label class="field" for="token">
           Token
         </label>

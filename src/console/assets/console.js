@@ -1,5 +1,5 @@
 'use strict';
-// Says when a part of a page could not be loaded anew: what is shown is old then.
+// Says when a part of a page could not be loaded anew: what is shown is old then. Shows where one is.
 
 (() => {
   const MESSAGE = 'This page could not be brought up to date. What it shows may be old.';
@@ -16,6 +16,11 @@
       document.getElementById('content')?.prepend(box);
     }
   }
+
+  // On a phone the navigation scrolls: where one is should be in sight.
+  document
+    .querySelector('.sections [aria-current]')
+    ?.scrollIntoView({ inline: 'center', block: 'nearest' });
 
   for (const name of ['htmx:responseError', 'htmx:sendError', 'htmx:timeout', 'tollgate:stale']) {
     document.addEventListener(name, () => showStale(true));

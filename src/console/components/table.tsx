@@ -29,7 +29,7 @@ export function Table<Row>({
 }) {
   if (rows.length === 0) return <>{empty}</>;
   return (
-    <table role="table">
+    <table class="table" role="table">
       <caption class="hidden">{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">
