@@ -47,6 +47,7 @@ export class CliModule {
   constructor(@InjectCommander() command: CommandLine) {
     command
       .name('tollgate')
+      .enablePositionalOptions() // of `dead list --json`, it is the list that is JSON
       .description('Looks after a running Tollgate: what came, what failed, what to do about it.')
       .addHelpText('after', `\n${describeExitCodes()}\n\nAll of it: docs/cli.md`);
   }

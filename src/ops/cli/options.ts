@@ -59,7 +59,7 @@ export function describeOptions(command: CommandLine, options: readonly OptionSp
     if (parse) command.option(flags, description, parse);
     else command.option(flags, description);
   }
-  return command.exitOverride();
+  return command.enablePositionalOptions().exitOverride();
 }
 
 /** @throws CliError for anything but a whole number within the limits */

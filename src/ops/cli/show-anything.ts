@@ -73,17 +73,11 @@ async function showOrder(api: Api, reference: string): Promise<Result | null> {
   const path = `/v1/orders/${segment(reference)}`;
   const order = await find<OrderView>(api, path);
   if (order === null) return null;
-  const timeline = toEntries(await api.get<Timeline>(`${path}/timeline`));
+  const { data: timeline } = await api.get<PageView<TimelineEntryView>>(`${path}/timeline`);
   return {
     document: { kind: 'order', order, timeline },
     blocks: [...orderBlocks(order), ...timelineBlocks(timeline)],
   };
-}
-
-type Timeline = readonly TimelineEntryView[] | { readonly data: readonly TimelineEntryView[] };
-
-function toEntries(timeline: Timeline): readonly TimelineEntryView[] {
-  return 'data' in timeline ? timeline.data : timeline;
 }
 
 /** The id of an event is unique for each account of a provider. */

@@ -50,9 +50,10 @@ export function eventBlocks(event: EventDetailView): Block[] {
 
 /** What became of an event, on one line. */
 export function outcomeLine(event: EventView): readonly Cell[] {
-  const failure = event.lastError ? ` (${event.lastError.code}: ${event.lastError.message})` : '';
-  const isRetried = event.outcome === null && event.dueAt !== null;
-  const next = isRetried ? `, tried again ${showTime(event.dueAt)}` : '';
+  const { outcome, dueAt, lastError } = event;
+  const hasFailed = outcome === 'dead' || (outcome === null && event.attempts > 0);
+  const failure = hasFailed && lastError ? ` (${lastError.code}: ${lastError.message})` : '';
+  const next = outcome === null && dueAt !== null ? `, tried again ${showTime(dueAt)}` : '';
   return [`${event.id}  ${event.type}  `, outcomeOf(event), `${failure}${next}`];
 }
 
