@@ -83,6 +83,12 @@ const TABLE: readonly Permission[] = [
     ],
     mayImportTypes: ['services.ts', 'inbox/process-ring.ts'],
   },
+  // Describes the routes with what they read and show themselves, those of `ops/` too.
+  {
+    place: 'checkout/openapi/',
+    mayImport: ['errors.ts', 'audit/', 'checkout/inputs.ts', 'ops/', 'payments/', 'providers/'],
+    mayImportTypes: ['inbox/dry-run.ts'],
+  },
   {
     place: 'ops/',
     mayImport: [

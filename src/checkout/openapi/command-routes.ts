@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { PROVIDERS } from '../../providers/providers.js';
 import { newOrderInput, nothing, refundInput, startPaymentInput } from '../inputs.js';
 import {
@@ -13,15 +12,9 @@ import {
 } from './examples.js';
 import type { Route } from './route-codes.js';
 import { idParameter, ORDER_PARAMETER, shows, type RouteDescription } from './route-description.js';
-import { named, TEXT, type Schema } from './schema.js';
+import { bodyOf, named, TEXT } from './schema.js';
 
 const [firstProvider, ...otherProviders] = PROVIDERS.map(({ name }) => name);
-
-/** The body as the route reads it; what a schema cannot say is in the description of the route. */
-function bodyOf(input: z.ZodType): Schema {
-  const entries = Object.entries(z.toJSONSchema(input, { io: 'input' }));
-  return Object.fromEntries(entries.filter(([name]) => name !== '$schema'));
-}
 
 const LOCATION = { Location: { ...TEXT, description: 'path of what was made' } };
 

@@ -1,4 +1,5 @@
-import { DISPATCH_STATUSES } from './consumer.schemas.js';
+import { discardMessageInput, replayMessageInput } from '../../ops/consumers/consumers.js';
+import { MESSAGE_STATUSES } from '../../ops/replays/message-filter.js';
 import { DEAD_DISPATCH, INVOICE } from './examples.js';
 import type { Route } from './route-codes.js';
 import {
@@ -9,7 +10,7 @@ import {
   type Parameter,
   type RouteDescription,
 } from './route-description.js';
-import { TEXT } from './schema.js';
+import { bodyOf, TEXT, TIME } from './schema.js';
 
 const CONSUMER_PARAMETER: Parameter = {
   name: 'consumer',
@@ -60,10 +61,19 @@ as long as a worker has said within the last two minutes that it is configured w
     name: 'listMessages',
     summary: 'List the messages of a consumer, newest first',
     description: `\`status=dead\` are those that it could not use, \`status=pending\` those that it is not done
-with. Messages that every consumer is done with are forgotten after \`MESSAGE_RETENTION_DAYS\`.`,
+with, \`status=discarded\` those that somebody gave up. Messages that every consumer is done with are
+forgotten after \`MESSAGE_RETENTION_DAYS\`. \`code\` is that of the last failure of dead or discarded ones,
+\`text\` a part of it or of what the message is about; \`from\` and \`to\` are times at which it was told.`,
     parameters: [
       CONSUMER_PARAMETER,
-      ...filters({ status: { type: 'string', enum: DISPATCH_STATUSES } }),
+      ...filters({
+        status: { type: 'string', enum: MESSAGE_STATUSES },
+        type: TEXT,
+        code: TEXT,
+        text: TEXT,
+        from: TIME,
+        to: TIME,
+      }),
     ],
     answers: shows('DispatchList', 'A page', {
       page: { data: [DEAD_DISPATCH], nextCursor: null },
@@ -75,8 +85,13 @@ with. Messages that every consumer is done with are forgotten after \`MESSAGE_RE
     summary: 'Send a dead letter of a consumer through again',
     description: `For operators. The message is pending again with all its attempts; its id is the same, so a
 consumer that knows it does nothing twice. Asking again does nothing more: \`isReplayed\` is false unless
-it was a dead letter.`,
+it was a dead letter, or had been discarded.`,
     parameters: [CONSUMER_PARAMETER, idParameter('message')],
+    body: {
+      schema: bodyOf(replayMessageInput),
+      required: false,
+      examples: { replay: { reason: 'the article is there now' }, nothing: {} },
+    },
     answers: shows('ReplayedDispatch', 'The message, pending again unless it was no dead letter', {
       replayed: {
         isReplayed: true,
@@ -88,6 +103,27 @@ it was a dead letter.`,
         replays: 1,
         dueAt: '2026-03-02T11:02:45.003Z',
         settledAt: null,
+      },
+    }),
+  },
+
+  'POST /v1/consumers/{consumer}/messages/{id}/discard': {
+    name: 'discardMessage',
+    summary: 'Give a dead letter of a consumer up for good',
+    description: `For operators, with a reason. It stays among the messages of the consumer, and can be replayed all
+the same. Asking twice does it once.`,
+    parameters: [CONSUMER_PARAMETER, idParameter('message')],
+    body: {
+      schema: bodyOf(discardMessageInput),
+      required: true,
+      examples: { discard: { reason: 'sent by hand' } },
+    },
+    answers: shows('DiscardedDispatch', 'The message, discarded', {
+      discarded: {
+        isDiscarded: true,
+        ...DEAD_DISPATCH,
+        status: 'discarded',
+        settledAt: '2026-03-02T11:31:20.512Z',
       },
     }),
   },

@@ -1,3 +1,5 @@
+import { MESSAGE_STATUSES } from '../../ops/replays/message-filter.js';
+import type { DispatchView } from '../../ops/present.js';
 import { pageOf } from './payment.schemas.js';
 import {
   AMOUNT,
@@ -11,33 +13,31 @@ import {
   TIME,
   UUID,
   VERSION,
+  type Fields,
   type Schema,
 } from './schema.js';
 
-/** What a message on its way to a consumer may be. */
-export const DISPATCH_STATUSES = ['pending', 'consumed', 'dead'];
-
 const error = objectOf({ attempt: COUNT, code: TEXT, message: TEXT, at: TIME });
 
-const dispatch = {
+const dispatch: Fields<DispatchView> = {
   consumer: TEXT,
   id: { ...UUID, description: 'of the message: the same however often it is sent' },
   type: { ...TEXT, description: '`order.paid`, `payment.refunded`, …: see docs/messages' },
   subject: { ...TEXT, description: 'reference of the order, id of the payment or dispute' },
   version: { ...VERSION, description: 'of what the message is about, after the change' },
-  status: { type: 'string', enum: DISPATCH_STATUSES },
+  status: { type: 'string', enum: MESSAGE_STATUSES },
   attempts: { ...COUNT, description: 'tries of the consumer that failed' },
   lastError: { anyOf: [error, { type: 'null' }] },
   errors: { ...listOf(error), description: 'of all tries that failed, replays included' },
-  reason: nullable(TEXT, 'of a dead letter: the code of its last failure'),
+  reason: nullable(TEXT, 'of a dead or discarded one: the code of its last failure'),
   sends: { ...COUNT, description: 'how often the queue took it since the last failure' },
   replays: COUNT,
   dueAt: nullable(TIME, 'when it is sent, or sent again; null when it is settled'),
   publishedAt: nullable(TIME, 'when the queue took it last'),
   createdAt: TIME,
-  settledAt: nullable(TIME, 'when it was consumed, or became a dead letter'),
+  settledAt: nullable(TIME, 'when it was consumed, became a dead letter or was discarded'),
   data: { type: 'object', description: '`data` of the message: see docs/messages' },
-} as const satisfies Readonly<Record<string, Schema>>;
+};
 
 const consumer = objectOf({
   name: TEXT,
@@ -59,6 +59,10 @@ export const CONSUMER_SCHEMAS = {
   DispatchList: pageOf('Dispatch'),
   ReplayedDispatch: objectOf({
     isReplayed: { ...FLAG, description: 'false: it was no dead letter, and nothing was done' },
+    ...dispatch,
+  }),
+  DiscardedDispatch: objectOf({
+    isDiscarded: { ...FLAG, description: 'false: it was discarded already' },
     ...dispatch,
   }),
   InvoiceDocument: objectOf({

@@ -7,10 +7,14 @@ import { LEDGER_SCHEMAS } from './ledger.schemas.js';
 import { PAYMENT_SCHEMAS } from './payment.schemas.js';
 import { codesByStatus, problemExample, PROBLEM_SCHEMAS } from './problems.js';
 import { READ_ROUTES } from './read-routes.js';
+import { REPLAY_ROUTES } from './replay-routes.js';
+import { REPLAY_SCHEMAS } from './replay.schemas.js';
+import { REVIEW_ROUTES } from './review-routes.js';
+import { REVIEW_SCHEMAS } from './review.schemas.js';
 import { SERVICE_ROUTES } from './service-routes.js';
 import { SERVICE_SCHEMAS } from './service.schemas.js';
 import { isRoute, needsKey, type AnsweredCode, type Route } from './route-codes.js';
-import type { Answer, Parameter, RouteDescription } from './route-description.js';
+import { KEY_PARAMETER, type Answer, type RouteDescription } from './route-description.js';
 import { named, TEXT, type Schema } from './schema.js';
 
 /** What there is to say of every route. */
@@ -18,21 +22,9 @@ const ROUTES: Readonly<Record<Route, RouteDescription>> = {
   ...READ_ROUTES,
   ...COMMAND_ROUTES,
   ...CONSUMER_ROUTES,
+  ...REPLAY_ROUTES,
+  ...REVIEW_ROUTES,
   ...SERVICE_ROUTES,
-};
-
-/** Of the draft: a bare key, or the same as a quoted string. */
-const KEY_PARAMETER: Parameter = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  required: true,
-  description:
-    'New for each request, the same for its retries. A retry gets the stored answer, byte for ' +
-    'byte; with another body or path it is `idempotency_key_reused`. 1 to 255 visible ASCII ' +
-    'characters, bare or in double quotes, which are one key. Belongs to the token and the ' +
-    'operation.',
-  schema: { type: 'string', minLength: 1, maxLength: 512, pattern: '^[\\x21-\\x7e]+$' },
-  example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
 };
 
 /** Statuses whose problems are never kept under a key: they are told before it is looked at. */
@@ -72,6 +64,8 @@ export function describeRoutes(document: OpenAPIObject): OpenAPIObject {
     ...EVENT_SCHEMAS,
     ...LEDGER_SCHEMAS,
     ...CONSUMER_SCHEMAS,
+    ...REPLAY_SCHEMAS,
+    ...REVIEW_SCHEMAS,
     ...SERVICE_SCHEMAS,
     ...PROBLEM_SCHEMAS,
   };
@@ -111,13 +105,15 @@ function describeRoute(route: Route) {
   };
 }
 
-function toResponse(route: Route, { description, schema, examples = {}, headers = {} }: Answer) {
+function toResponse(route: Route, { description, headers = {}, ...answer }: Answer) {
   const told = { ...headers, ...(needsKey(route) ? HEADERS.replayed : {}) };
-  const content =
-    schema === null
-      ? { 'text/plain': { schema: TEXT } }
-      : { 'application/json': { schema, examples: show(examples) } };
-  return { description, headers: toHeaders(told), content };
+  return { description, headers: toHeaders(told), content: toContent(answer) };
+}
+
+function toContent({ schema, type, examples = {} }: Omit<Answer, 'description' | 'headers'>) {
+  if (schema === null) return { 'text/plain': { schema: TEXT } };
+  if (type !== undefined) return { [type]: { schema } };
+  return { 'application/json': { schema, examples: show(examples) } };
 }
 
 function toProblemResponse(route: Route, status: number, codes: readonly AnsweredCode[]) {

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { ERRORS } from '../../errors.js';
 import { OPEN_PAYMENT, ORDER } from './examples.js';
 import { codesOf, type AnsweredCode, type Route } from './route-codes.js';
-import { named, TEXT, type Schema } from './schema.js';
+import { listOf, named, nullable, TEXT, UUID, type Schema } from './schema.js';
 
 /** What a problem of a code tells; codes that come with more than a text show what. */
 interface ProblemExample {
@@ -23,6 +23,25 @@ const EXAMPLES: Readonly<Record<AnsweredCode, ProblemExample>> = {
     detail:
       'a worker is configured with shipping: take it out of CONSUMERS or OUTSIDE_CONSUMERS, ' +
       'and ask again 120 seconds after the workers were started anew',
+  },
+  event_not_dead: { detail: 'this event is applied: only a dead letter can be discarded' },
+  message_not_dead: { detail: 'this message is consumed: only a dead letter can be discarded' },
+  replay_finished: { detail: 'this replay is done' },
+  replay_too_large: {
+    detail: 'the filter matches more than 100000: make it narrower, or raise REPLAY_MAX',
+  },
+  review_closed: {
+    detail: 'this review is resolved',
+    members: { resolution: 'accept', resolvedBy: 'grace' },
+  },
+  review_claimed: {
+    detail: 'grace looks at this review: claim it with takeOver to decide yourself',
+  },
+  second_person_needed: {
+    detail: 'you proposed this: somebody else has to confirm it, since so much is at stake',
+  },
+  nothing_to_refund: {
+    detail: 'no money of this review is left to be given back: accept or dismiss it',
   },
   idempotency_key_missing: {
     detail: 'send an Idempotency-Key that is new for each request and the same for its retries',
@@ -108,6 +127,9 @@ export const PROBLEM_SCHEMAS = {
       order: named('Order'),
       payment: named('ConcernedPayment'),
       refund: named('Refund'),
+      unknown: { ...listOf(UUID), description: 'ids that are not there; at most 20 of them' },
+      resolution: nullable(TEXT, 'how a closed review was decided'),
+      resolvedBy: nullable(TEXT),
     },
     required: ['type', 'title', 'status', 'code', 'error'],
   },

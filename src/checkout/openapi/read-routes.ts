@@ -1,6 +1,7 @@
+import { EVENT_STATUSES } from '../../ops/events/event-filter.js';
 import { PAYMENT_STATUSES } from '../../payments/payment.states.js';
-import { EVENT_STATUSES } from './event.schemas.js';
 import { LEDGER, ORDER, PAID_PAYMENT } from './examples.js';
+import { DEAD_EVENT, TIMELINE } from './operation-examples.js';
 import type { Route } from './route-codes.js';
 import {
   filters,
@@ -90,6 +91,8 @@ export const READ_ROUTES = {
   'GET /v1/payments/{id}': {
     name: 'showPayment',
     summary: 'One payment with its facts, reviews, refunds and timeline',
+    description: `The timeline is everything that happened, oldest first: what came in and each attempt at it,
+facts, moves, money in the ledger, messages, commands, and what people did, each with who and why.`,
     parameters: [idParameter('payment')],
     answers: shows('PaymentDetails', 'The payment'),
   },
@@ -101,24 +104,40 @@ export const READ_ROUTES = {
     answers: shows('Order', 'The order', { open: ORDER }),
   },
 
+  'GET /v1/orders/{reference}/timeline': {
+    name: 'showOrderTimeline',
+    summary: 'Everything that happened to an order and to its payments, oldest first',
+    description: `On one page. An event that changed nothing is there too, with why: it was repeated, stale, ignored
+or is dead.`,
+    parameters: [ORDER_PARAMETER],
+    answers: shows('Timeline', 'The timeline', { paid: TIMELINE }),
+  },
+
   'GET /v1/events': {
     name: 'listEvents',
     summary: 'List events, newest first; `from` and `to` are times of receipt',
+    description: `\`code\` (of the last failure) and \`text\` (a part of the event id, the type or the last failure)
+look through dead letters only, so they need \`status=dead\`. \`eventId\` is the provider's. A range that
+begins in the future is \`bad_request\`.`,
     parameters: filters({
       status: { type: 'string', enum: EVENT_STATUSES },
       provider: PROVIDER,
       account: TEXT,
       type: TEXT,
       eventId: TEXT,
+      code: TEXT,
+      text: TEXT,
       from: TIME,
       to: TIME,
     }),
-    answers: shows('EventList', 'A page'),
+    answers: shows('EventList', 'A page', {
+      page: { data: [DEAD_EVENT], nextCursor: null },
+    }),
   },
 
   'GET /v1/events/{id}': {
     name: 'showEvent',
-    summary: 'One event with payload, attempts, conflicts and effects',
+    summary: 'One event with payload, attempts, conflicts, effects and replays',
     parameters: [idParameter('event')],
     answers: shows('EventDetails', 'The event'),
   },

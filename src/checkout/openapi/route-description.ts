@@ -1,4 +1,5 @@
 import { DEAD_DISPATCH, PAYMENT } from './examples.js';
+import { DEAD_EVENT, REPLAY, REVIEW } from './operation-examples.js';
 import type { AnsweredCode } from './route-codes.js';
 import { named, TEXT, UUID, type Schema } from './schema.js';
 
@@ -38,6 +39,8 @@ export interface Answer {
   readonly description: string;
   /** Null: text that is no JSON. */
   readonly schema: Schema | null;
+  /** Media type of what is neither JSON nor text. */
+  readonly type?: string;
   readonly examples?: Readonly<Record<string, unknown>>;
   /** Headers by name. */
   readonly headers?: Readonly<Record<string, Schema>>;
@@ -71,9 +74,30 @@ export function filters(schemas: Readonly<Record<string, Schema>>): Parameter[] 
 
 const EXAMPLE_IDS = {
   payment: PAYMENT.id,
-  event: '019cad9d-6b8e-7d10-8a55-2f9c4e7b1d60',
+  event: DEAD_EVENT.id,
   message: DEAD_DISPATCH.id,
+  replay: REPLAY.id,
+  review: REVIEW.id,
 } as const;
+
+/** Of the draft: a bare key, or the same as a quoted string. */
+export const KEY_PARAMETER: Parameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description:
+    'New for each request, the same for its retries. A retry gets the stored answer, byte for ' +
+    'byte; with another body or path it is `idempotency_key_reused`. 1 to 255 visible ASCII ' +
+    'characters, bare or in double quotes, which are one key. Belongs to the token and the ' +
+    'operation.',
+  schema: { type: 'string', minLength: 1, maxLength: 512, pattern: '^[\\x21-\\x7e]+$' },
+  example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
+};
+
+/** @param description what the key does there; without one, each request is a new one */
+export function optionalKey(description: string): Parameter {
+  return { ...KEY_PARAMETER, required: false, description };
+}
 
 /** @param what whose id it is */
 export function idParameter(what: keyof typeof EXAMPLE_IDS): Parameter {

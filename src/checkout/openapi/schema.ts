@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { PROVIDERS } from '../../providers/providers.js';
 
 /** JSON Schema 2020-12, which OpenAPI 3.1 uses as it is. */
@@ -9,6 +10,12 @@ export type Fields<T> = Readonly<Record<keyof T, Schema>>;
 /** An object that has all of these members; one without a value is null. */
 export function objectOf(properties: Readonly<Record<string, Schema>>): Schema {
   return { type: 'object', properties, required: Object.keys(properties) };
+}
+
+/** What a route takes, as it reads it; what a schema cannot say is in the description of the route. */
+export function bodyOf(input: z.ZodType): Schema {
+  const entries = Object.entries(z.toJSONSchema(input, { io: 'input' }));
+  return Object.fromEntries(entries.filter(([name]) => name !== '$schema'));
 }
 
 export function listOf(items: Schema): Schema {

@@ -105,7 +105,7 @@ export async function listMessages(
   return toPage(rows, limit, ({ dispatch }) => presentDispatch(dispatch));
 }
 
-const replayBody = z.strictObject({ reason: reason.nullish() }).nullish();
+export const replayMessageInput = z.strictObject({ reason: reason.nullish() }).nullish();
 
 /**
  * Sends a dead letter of a consumer through again. Asking twice does it once.
@@ -120,7 +120,7 @@ export function replayMessage(
   const wanted = { action: 'message.replay', subject: nameOf(given) } as const;
   return asAction(services, caller, wanted, async () => {
     const key = readMessage(given);
-    const why = readInput(replayBody, body)?.reason ?? null;
+    const why = readInput(replayMessageInput, body)?.reason ?? null;
     const { tries } = await findDispatch(services, key);
     const replayId = await replayOne(services, caller, {
       target: 'messages',
@@ -134,7 +134,7 @@ export function replayMessage(
   });
 }
 
-const discardBody = z.strictObject({ reason });
+export const discardMessageInput = z.strictObject({ reason });
 
 /**
  * Gives a dead letter of a consumer up for good, with a reason; it can be replayed all the same.
@@ -149,7 +149,7 @@ export function discardMessage(
   const wanted = { action: 'message.discard', subject: nameOf(given) } as const;
   return asAction(services, caller, wanted, async () => {
     const key = readMessage(given);
-    const why = readInput(discardBody, body).reason;
+    const why = readInput(discardMessageInput, body).reason;
     const { tries, status } = await findDispatch(services, key);
     if (status !== 'dead' && status !== 'discarded') {
       throw new TollgateError(

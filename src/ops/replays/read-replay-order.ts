@@ -7,7 +7,8 @@ import { messageFilter, type MessageFilter } from './message-filter.js';
 
 const IDS_MAX = 1000;
 
-const replayBody = z.strictObject({
+/** An order as it is sent; what a filter may name depends on the target. */
+export const replayOrderInput = z.strictObject({
   target: z.enum(['events', 'messages']).default('events'),
   action: z.enum(['replay', 'discard']).default('replay'),
   filter: z.record(z.string(), z.unknown()).optional(),
@@ -40,7 +41,7 @@ export interface WantedReplay {
 
 /** @throws TollgateError `bad_request` */
 export function readReplayOrder(body: unknown): WantedReplay {
-  const given = readInput(replayBody, body);
+  const given = readInput(replayOrderInput, body);
   if (given.action === 'discard' && given.reason === undefined) {
     throw new TollgateError('bad_request', 'reason: say why they are given up');
   }
@@ -54,7 +55,7 @@ export function readReplayOrder(body: unknown): WantedReplay {
   };
 }
 
-function readChoice(given: z.output<typeof replayBody>): Choice {
+function readChoice(given: z.output<typeof replayOrderInput>): Choice {
   const { target, action, filter, ids, consumer } = given;
   if ((filter === undefined) === (ids === undefined)) {
     throw new TollgateError('bad_request', 'send either filter or ids');
@@ -70,8 +71,8 @@ function readChoice(given: z.output<typeof replayBody>): Choice {
     throw new TollgateError('bad_request', 'status: only dead letters can be discarded');
   }
   if (target === 'events') return { target, filter: readInput(eventFilter, dead) };
-  return { target, filter: readInput(MESSAGES, dead) };
+  return { target, filter: readInput(settledMessageFilter, dead) };
 }
 
 /** What is pending is under way, and what is consumed has had its effect. */
-const MESSAGES = messageFilter.extend({ status: z.enum(['dead', 'discarded']) });
+export const settledMessageFilter = messageFilter.extend({ status: z.enum(['dead', 'discarded']) });

@@ -11,7 +11,7 @@ import { presentEvent, type EventView } from '../present.js';
 import type { DryRunView } from './dry-run-replay.js';
 import { replayOne } from './replay-one.js';
 
-const replayBody = z
+export const replayEventInput = z
   .strictObject({ reason: reason.nullish(), dryRun: z.boolean().default(false) })
   .nullish();
 
@@ -36,7 +36,7 @@ export function replayEvent(
 ): Promise<ReplayedEvent | DryRunView> {
   return asAction(services, caller, { action: 'event.replay', subject: given }, async () => {
     const id = readInput(uuid, given);
-    const wanted = readInput(replayBody, body);
+    const wanted = readInput(replayEventInput, body);
     const { replays: generation } = await findEvent(services, id);
     if (wanted?.dryRun === true) {
       const { database, providers } = services;
@@ -54,7 +54,7 @@ export function replayEvent(
   });
 }
 
-const discardBody = z.strictObject({ reason });
+export const discardEventInput = z.strictObject({ reason });
 
 /**
  * Gives a dead letter up for good, with a reason. It stays in the inbox, and can be replayed.
@@ -68,7 +68,7 @@ export function discardEvent(
 ): Promise<EventView & { readonly isDiscarded: boolean }> {
   return asAction(services, caller, { action: 'event.discard', subject: given }, async () => {
     const id = readInput(uuid, given);
-    const wanted = readInput(discardBody, body);
+    const wanted = readInput(discardEventInput, body);
     const { status, replays: generation } = await findEvent(services, id);
     if (status !== 'dead' && status !== 'discarded') {
       throw new TollgateError(

@@ -16,7 +16,7 @@ import { asAction } from '../audit/as-action.js';
 import { uuid } from '../list-query.js';
 import { secondPersonOf } from './list-reviews.js';
 
-const claimBody = z.strictObject({ takeOver: z.boolean().default(false) }).nullish();
+export const claimReviewInput = z.strictObject({ takeOver: z.boolean().default(false) }).nullish();
 
 /**
  * Notes that a person looks at a review, so that nobody else decides it meanwhile.
@@ -29,7 +29,7 @@ export function claimReview(
   body: unknown,
 ): Promise<ReviewView> {
   return change(services, caller, given, 'review.claim', async (tx, id) => {
-    const isTakeOver = readInput(claimBody, body)?.takeOver ?? false;
+    const isTakeOver = readInput(claimReviewInput, body)?.takeOver ?? false;
     if (await claim(tx, id, caller.name, isTakeOver)) return 'done';
     const review = existing(await findReview(tx, id));
     if (review.status !== 'open') {
