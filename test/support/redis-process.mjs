@@ -1,34 +1,20 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { findProgram, installDebianPackage } from './debian-package.mjs';
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
 const START_MS_MAX = 10_000;
-const INSTALL_MS_MAX = 180_000;
 
 /** Path of a Redis or Valkey server; null when there is none on the PATH. */
 export function findRedisServer() {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const paths = PROGRAMS.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return paths.find(isExecutable) ?? null;
+  return findProgram(PROGRAMS);
 }
 
 /** Installs Debian's package where that is possible; null when it is not. */
 export function installRedisServer() {
-  if (process.platform !== 'linux' || process.getuid() !== 0) return null;
-  if (!isThere('apt-get')) return null;
-  console.log('Installing redis-server for the tests …');
-  const options = {
-    // Without this policy Debian would start its own server, on the default port.
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-    stdio: 'ignore',
-    timeout: INSTALL_MS_MAX,
-  };
-  spawnSync('apt-get', ['update', '-qq'], options);
-  const install = ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'];
-  spawnSync('apt-get', install, options);
+  installDebianPackage('redis-server');
   return findRedisServer();
 }
 
@@ -76,18 +62,4 @@ function answers(port) {
     socket.once('connect', () => socket.write('PING\r\n'));
     socket.once('data', (data) => end(data.toString().startsWith('+PONG')));
   });
-}
-
-function isThere(name) {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.some((folder) => isExecutable(join(folder, name)));
-}
-
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
