@@ -5,6 +5,7 @@ import { TollgateError } from '../errors.js';
 import type { CommandRequest } from '../idempotency/execute.js';
 import { fingerprintRequest } from '../idempotency/fingerprint.js';
 import type { StoredResponse } from '../idempotency/key.js';
+import { readStoredProblem } from '../idempotency/response.js';
 import {
   asking,
   writing,
@@ -22,7 +23,6 @@ import {
   startReviewRefund,
   type PlannedRefund,
 } from '../payments/review.queries.js';
-import type { Problem } from '../problem.js';
 import { readInput } from '../read-input.js';
 import { resolveReviewInput, reviewParams } from './inputs.js';
 import { planReviewRefunds } from './plan-review-refunds.js';
@@ -158,10 +158,7 @@ async function refundAll(
       params: { id: paymentId },
       body,
     });
-    if (answer.status >= 400) {
-      const { code, detail, title } = JSON.parse(answer.body.toString('utf8')) as Problem;
-      return new TollgateError(code, detail ?? title);
-    }
+    if (answer.status >= 400) return readStoredProblem(answer);
   }
   return null;
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Caller } from '../../access/authenticate.js';
-import { TollgateError } from '../../errors.js';
 import { execute } from '../../idempotency/execute.js';
 import { fingerprintRequest } from '../../idempotency/fingerprint.js';
+import { readStoredProblem } from '../../idempotency/response.js';
 import type { ReviewView } from '../../payments/present-review.js';
-import type { Problem } from '../../problem.js';
 import { readInput } from '../../read-input.js';
 import type { Services } from '../../services.js';
 import { asAction } from '../audit/as-action.js';
@@ -42,12 +41,9 @@ export function resolveReview(
       params: { id },
       body: body ?? null,
     });
-    const answer: unknown = JSON.parse(response.body.toString('utf8'));
-    if (response.status >= 400) {
-      const { code, detail, title } = answer as Problem;
-      throw new TollgateError(code, detail ?? title);
-    }
+    if (response.status >= 400) throw readStoredProblem(response);
     messaging.wake();
-    return { status: response.status === 202 ? 202 : 200, body: answer as ReviewView };
+    const review = JSON.parse(response.body.toString('utf8')) as ReviewView;
+    return { status: response.status === 202 ? 202 : 200, body: review };
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { TollgateError } from '../../../src/errors.js';
-import { toStored, toStoredProblem } from '../../../src/idempotency/response.js';
+import { readStoredProblem, toStored, toStoredProblem } from '../../../src/idempotency/response.js';
 
 describe('toStored', () => {
   it('makes JSON of a body, with the headers that it came with', () => {
@@ -43,6 +43,22 @@ describe('toStoredProblem', () => {
       error: 'order_exists',
       detail: 'there is an order with this reference',
       order: { reference: 'r1' },
+    });
+  });
+});
+
+describe('readStoredProblem', () => {
+  it('gives back the refusal with everything that it told', () => {
+    const error = new TollgateError('review_closed', 'this review is resolved', {
+      members: { resolution: 'accept', resolvedBy: 'grace' },
+    });
+    const read = readStoredProblem(toStoredProblem(error));
+    expect(read).toBeInstanceOf(TollgateError);
+    const { code, message, members } = read;
+    expect({ code, message, members }).toEqual({
+      code: 'review_closed',
+      message: 'this review is resolved',
+      members: { resolution: 'accept', resolvedBy: 'grace' },
     });
   });
 });
