@@ -10,6 +10,7 @@ import { TollgateError } from '../../errors.js';
 import { presentReview } from '../../payments/present.js';
 import { readInput } from '../../read-input.js';
 import type { Services } from '../../services.js';
+import { asAction } from '../audit/as-action.js';
 import { uuid } from '../list-query.js';
 import { presentError, presentEvent, presentFact, presentTransition } from '../present.js';
 import { findReplaysOf } from '../replays/replay-item.queries.js';
@@ -50,21 +51,19 @@ export async function showEvent({ database, config }: Services, id: string) {
   };
 }
 
-/** The bytes as the provider sent them, personal data included; who asked for them is noted. */
-export async function readRawBody(
-  { database }: Services,
-  caller: Caller,
-  id: string,
-): Promise<Buffer> {
-  const event = await findWithBody(database.reads, readInput(uuid, id));
-  await insertAuditEntry(database.command, {
-    actor: caller.name,
-    role: caller.role,
-    action: 'event.download',
-    subject: event.id,
-    result: 'done',
+/**
+ * The bytes as the provider sent them, personal data included; who asked for them is noted.
+ * @throws TollgateError `bad_request`, `not_found`
+ */
+export function readRawBody(services: Services, caller: Caller, given: string): Promise<Buffer> {
+  const { database } = services;
+  return asAction(services, caller, { action: 'event.download', subject: given }, async () => {
+    const { id, body } = await findWithBody(database.reads, readInput(uuid, given));
+    const { name: actor, role } = caller;
+    const entry = { actor, role, action: 'event.download', subject: id, result: 'done' } as const;
+    await insertAuditEntry(database.command, entry);
+    return body;
   });
-  return event.body;
 }
 
 async function findWithBody(reads: Services['database']['reads'], id: string) {
