@@ -105,6 +105,7 @@ export async function listMessages(
   return toPage(rows, limit, ({ dispatch }) => presentDispatch(dispatch));
 }
 
+/** How one message is sent through again. */
 export const replayMessageInput = z.strictObject({ reason: reason.nullish() }).nullish();
 
 /**
@@ -134,6 +135,7 @@ export function replayMessage(
   });
 }
 
+/** Why one message is given up. */
 export const discardMessageInput = z.strictObject({ reason });
 
 /**

@@ -11,6 +11,7 @@ import { presentEvent, type EventView } from '../present.js';
 import type { DryRunView } from './dry-run-replay.js';
 import { replayOne } from './replay-one.js';
 
+/** How one event is sent through again. */
 export const replayEventInput = z
   .strictObject({ reason: reason.nullish(), dryRun: z.boolean().default(false) })
   .nullish();
@@ -54,6 +55,7 @@ export function replayEvent(
   });
 }
 
+/** Why one event is given up. */
 export const discardEventInput = z.strictObject({ reason });
 
 /**

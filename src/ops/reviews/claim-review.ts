@@ -16,6 +16,7 @@ import { asAction } from '../audit/as-action.js';
 import { uuid } from '../list-query.js';
 import { secondPersonOf } from './list-reviews.js';
 
+/** How somebody begins to look at a review. */
 export const claimReviewInput = z.strictObject({ takeOver: z.boolean().default(false) }).nullish();
 
 /**
