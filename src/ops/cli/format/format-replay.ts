@@ -6,18 +6,7 @@ import { shorten } from './shorten.js';
 
 export function replayTable(replays: readonly ReplayView[]): TableBlock {
   return {
-    head: [
-      'id',
-      'created',
-      'what',
-      'status',
-      'done',
-      'skipped',
-      'total',
-      'results',
-      'by',
-      'reason',
-    ],
+    head: ['id', 'created', 'what', 'status', 'done', 'skipped', 'total', 'by', 'reason'],
     rows: replays.map((replay) => [
       replay.id,
       showTime(replay.createdAt),
@@ -26,7 +15,6 @@ export function replayTable(replays: readonly ReplayView[]): TableBlock {
       String(replay.done),
       String(replay.skipped),
       String(replay.total),
-      showResults(replay),
       replay.requestedBy,
       shorten(replay.reason ?? ''),
     ]),

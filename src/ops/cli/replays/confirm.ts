@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { usageError } from '../cli-error.js';
 import type { Terminal } from '../terminal.js';
@@ -17,7 +18,9 @@ export async function confirm(
   }
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await lines.question(`This will ${what}. Go on? [y/N] `);
+    // Ctrl-C, Ctrl-D and a terminal that goes away are a no.
+    const asked = lines.question(`This will ${what}. Go on? [y/N] `).catch(() => '');
+    const answer = await Promise.race([asked, once(lines, 'close').then(() => '')]);
     if (!/^y(es)?$/i.test(answer.trim())) throw usageError('not confirmed; nothing was changed');
   } finally {
     lines.close();
