@@ -106,7 +106,7 @@ export class OrderDrafts {
     const derived = deriveOrder(termsOf(draft.row), [...draft.payments.values()]);
     const changes = reconcileReviews(derived.contradictions, draft.reviews);
     for (const change of changes) {
-      draft.reviews.set(change.reason, standingAfter(change));
+      draft.reviews.set(change.reason, standingAfter(change, draft.reviews.get(change.reason)));
       this.reviewChanges.push({ ...change, paymentId: null, orderId, inboxId: cause.inboxId });
     }
     const isHeld = openReviewsOf(draft).length > 0;

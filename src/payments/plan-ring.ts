@@ -98,7 +98,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     const moves = reconcileReviews(derived.contradictions, draft.reviews);
     const reviews = moves.filter(({ isNews }) => isNews);
     for (const move of moves) {
-      draft.reviews.set(move.reason, standingAfter(move));
+      draft.reviews.set(move.reason, standingAfter(move, draft.reviews.get(move.reason)));
       const { inboxId } = event;
       reviewChanges.push({ ...move, paymentId: before.id, orderId: null, inboxId });
     }

@@ -5,7 +5,7 @@ export interface ReviewStanding {
   readonly status: ReviewStatus;
   /** What is at stake, minor units. */
   readonly amountMinor: bigint;
-  /** What was at stake when a person resolved it; null: nobody has. */
+  /** So much of it a person has decided about, whatever became of it since; null: nobody has. */
   readonly resolvedMinor: bigint | null;
 }
 
@@ -20,21 +20,26 @@ export interface ReviewMove extends Contradiction {
 }
 
 /**
- * What has to change so that the reviews say what the facts say: a contradiction without a review
- * opens one, an open review without a contradiction is withdrawn. What a person resolved stays
- * resolved for what was at stake then; when more is, the question is asked again.
+ * What has to change so that the reviews say what the facts say: a contradiction about which nobody
+ * has decided opens one, an open review without such a contradiction is withdrawn. A decision is
+ * about what was at stake then: when more is, the question is asked again; when that is gone again,
+ * so is the question. Nothing here depends on what the review was in between.
  */
 export function reconcileReviews(
   contradictions: readonly Contradiction[],
   reviews: ReadonlyMap<ReviewReason, ReviewStanding>,
 ): ReviewMove[] {
-  const opened = contradictions
-    .filter((one) => isAsked(one, reviews.get(one.reason)))
+  const asked = contradictions.filter((one) => !isDecided(one, reviews.get(one.reason)));
+  const opened = asked
+    .filter(({ reason, amountMinor }) => {
+      const review = reviews.get(reason);
+      return review?.status !== 'open' || review.amountMinor !== amountMinor;
+    })
     .map((one) => {
       const isNews = reviews.get(one.reason)?.status !== 'open';
       return { ...one, status: 'open' as const, isNews };
     });
-  const reasons = new Set(contradictions.map(({ reason }) => reason));
+  const reasons = new Set(asked.map(({ reason }) => reason));
   const withdrawn = [...reviews]
     .filter(([reason, { status }]) => status === 'open' && !reasons.has(reason))
     .map(([reason, { amountMinor }]) => {
@@ -43,14 +48,16 @@ export function reconcileReviews(
   return [...opened, ...withdrawn];
 }
 
-/** A move as the review stands after it. */
-export function standingAfter({ status, amountMinor }: ReviewMove): ReviewStanding {
-  return { status, amountMinor, resolvedMinor: null };
+/** A move as the review stands after it. @param before undefined: there was none */
+export function standingAfter(
+  { status, amountMinor }: ReviewMove,
+  before: ReviewStanding | undefined,
+): ReviewStanding {
+  return { status, amountMinor, resolvedMinor: before?.resolvedMinor ?? null };
 }
 
-/** Whether a contradiction changes anything about its review. */
-function isAsked({ amountMinor }: Contradiction, review: ReviewStanding | undefined): boolean {
-  if (!review || review.status === 'withdrawn') return true;
-  if (review.status === 'open') return amountMinor !== review.amountMinor;
-  return amountMinor > (review.resolvedMinor ?? 0n);
+/** Whether a person has decided about as much as this. */
+function isDecided({ amountMinor }: Contradiction, review: ReviewStanding | undefined): boolean {
+  const resolvedMinor = review?.resolvedMinor ?? null;
+  return resolvedMinor !== null && amountMinor <= resolvedMinor;
 }

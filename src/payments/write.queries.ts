@@ -160,8 +160,8 @@ export async function insertTransitions(tx: Tx, transitions: readonly Transition
 
 /**
  * Opens, opens again or withdraws reviews. `UNIQUE (payment_id, reason)` and `UNIQUE (order_id,
- * reason)` make each contradiction one review. What opens again is asked from the start; what was
- * decided before stays in `review_decisions`.
+ * reason)` make each contradiction one review. What opens again is asked from the start, and
+ * `resolved_minor` keeps how much of it was decided before.
  */
 export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): Promise<void> {
   for (const subject of ['payment_id', 'order_id'] as const) {
@@ -180,7 +180,7 @@ export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): P
         on conflict (${subject}, reason) do update set
           status = excluded.status, amount_minor = excluded.amount_minor,
           closed_at = excluded.closed_at, resolution = null, resolved_by = null,
-          resolution_reason = null, resolved_minor = null,
+          resolution_reason = null,
           inbox_id = case when r.status = excluded.status then r.inbox_id
                           else excluded.inbox_id end,
           opened_at = case when r.status <> 'open' and excluded.status = 'open' then now()

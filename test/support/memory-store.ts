@@ -130,8 +130,9 @@ export class MemoryStore {
     for (const row of changes.disputes) this.disputes.set(row.id, row);
     for (const row of changes.parts) this.parts.set(row.partId, row);
     for (const row of changes.reviews) {
-      const review = { ...row, resolvedMinor: null };
-      this.reviews.set(`${row.paymentId ?? row.orderId ?? ''} ${row.reason}`, review);
+      const key = `${row.paymentId ?? row.orderId ?? ''} ${row.reason}`;
+      const resolvedMinor = this.reviews.get(key)?.resolvedMinor ?? null;
+      this.reviews.set(key, { ...row, resolvedMinor });
     }
     for (const { paymentId, ...fact } of changes.facts) {
       const facts = this.facts.get(paymentId) ?? new Map<string, RecordedFact>();

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconcileReviews, type ReviewStanding } from '../../../src/payments/reconcile-reviews.js';
+import fc from 'fast-check';
+import {
+  reconcileReviews,
+  standingAfter,
+  type ReviewStanding,
+  type ReviewStandings,
+} from '../../../src/payments/reconcile-reviews.js';
 
 const TWICE = { reason: 'paid_twice', amountMinor: 5000n } as const;
 
@@ -49,5 +55,40 @@ describe('reconcileReviews', () => {
     expect(reconcileReviews([more], standing('resolved', 5000n))).toEqual([
       { ...more, status: 'open', isNews: true },
     ]);
+  });
+
+  it('asks no more when what had come on top of what was decided is gone again', () => {
+    const asked = new Map([
+      [TWICE.reason, { status: 'open', amountMinor: 9000n, resolvedMinor: 5000n } as const],
+    ]);
+    const withdrawn = { ...TWICE, amountMinor: 9000n, status: 'withdrawn', isNews: true };
+    expect(reconcileReviews([TWICE], asked)).toEqual([withdrawn]);
+    expect(reconcileReviews([{ ...TWICE, amountMinor: 5001n }], asked)).toEqual([
+      { ...TWICE, amountMinor: 5001n, status: 'open', isNews: false },
+    ]);
+  });
+
+  it('ends open exactly if more is at stake than was decided, whatever was in between', () => {
+    const stake = fc.option(fc.bigInt({ min: 0n, max: 4n }));
+    const news = fc.record({ stake, isDecided: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(news, { minLength: 1, maxLength: 12 }), (all) => {
+        const reviews: ReviewStandings = new Map();
+        let decidedMinor = -1n;
+        for (const { stake: amountMinor, isDecided } of all) {
+          const contradictions = amountMinor === null ? [] : [{ ...TWICE, amountMinor }];
+          for (const move of reconcileReviews(contradictions, reviews)) {
+            reviews.set(move.reason, standingAfter(move, reviews.get(move.reason)));
+          }
+          const review = reviews.get(TWICE.reason);
+          if (!isDecided || review?.status !== 'open') continue;
+          decidedMinor = review.amountMinor;
+          reviews.set(TWICE.reason, { ...review, status: 'resolved', resolvedMinor: decidedMinor });
+        }
+        const last = all.at(-1)?.stake ?? null;
+        const isOpen = reviews.get(TWICE.reason)?.status === 'open';
+        expect(isOpen).toBe(last !== null && last > decidedMinor);
+      }),
+    );
   });
 });
