@@ -1,10 +1,12 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
+import { cleanLine } from './clean-line.js';
 
 export type { Logger };
 
 /**
- * JSON logs. No line ever holds a body, a secret or a token: the code does not log them, and what
- * a header or an error might carry along is cut out here.
+ * JSON logs, an entry a line. No line ever holds a body, a secret or a token: the code does not log
+ * them, and what a header or an error might carry along is cut out here. What providers and clients
+ * have put into a text cannot make it more than a line, or endless, or one with a card number.
  */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   return pino(
@@ -28,6 +30,7 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
         censor: '[redacted]',
       },
       serializers: { error: toPlainError },
+      hooks: { streamWrite: cleanLine },
     },
     destination ?? pino.destination({ sync: false }),
   );
