@@ -50,7 +50,10 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['<rootDir>/test/unit/**/*.spec.ts', '<rootDir>/test/contracts/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/test/unit/**/*.spec.{ts,tsx}',
+        '<rootDir>/test/contracts/**/*.spec.ts',
+      ],
     },
     {
       ...withServices,

@@ -178,6 +178,15 @@ describe('the OpenAPI document and what the service really answers', () => {
     expect(await read(route, `/v1/access/${'x'.repeat(256)}`)).toBe('bad_request');
   });
 
+  it('agree about how the service fares and what it is configured with', async () => {
+    const read = async (route: string, path: string) => told(route, await shop.get(path));
+    expect(await read('GET /v1/overview', '/v1/overview')).toBe(200);
+    expect(await read('GET /v1/overview', '/v1/overview?minutes=10080')).toBe(200);
+    expect(await read('GET /v1/overview', '/v1/overview?minutes=0')).toBe('bad_request');
+    expect(await read('GET /v1/queues', '/v1/queues')).toBe(200);
+    expect(await read('GET /v1/settings', '/v1/settings')).toBe(200);
+  });
+
   it('agree about consumers, their messages and dead letters', async () => {
     const reference = await paidOrder();
     const route = 'GET /v1/consumers/{consumer}/messages';

@@ -72,14 +72,15 @@ export interface Overview {
 export async function overview(
   { database }: Pick<Services, 'database'>,
   query: unknown,
+  now = new Date(),
 ): Promise<Overview> {
   const { minutes } = readInput(overviewQuery, query);
   const stepSeconds = stepMinutesOf(minutes) * SECONDS_PER_MINUTE;
   const steps = Math.ceil((minutes * SECONDS_PER_MINUTE) / stepSeconds);
-  const lastSeconds = Math.floor(Date.now() / MS_PER_SECOND / stepSeconds) * stepSeconds;
+  const lastSeconds = Math.floor(now.getTime() / MS_PER_SECOND / stepSeconds) * stepSeconds;
   const fromSeconds = lastSeconds - (steps - 1) * stepSeconds;
   const stretch = { fromSeconds, stepSeconds };
-  const [now, counts, buckets] = await Promise.all([
+  const [waiting, counts, buckets] = await Promise.all([
     countWaiting(database.command),
     findStepCounts(database.command, stretch),
     findStepBuckets(database.command, stretch),
@@ -92,7 +93,7 @@ export async function overview(
     from: toIso(fromSeconds),
     to: toIso(lastSeconds + stepSeconds),
     stepSeconds,
-    now,
+    now: waiting,
     totals: toCounts(counts, buckets),
     points,
   };
