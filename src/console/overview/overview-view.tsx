@@ -60,7 +60,9 @@ export function OverviewView({
       </div>
       <details class="figures">
         <summary>Figures as a table</summary>
-        <FiguresTable points={figures.points} />
+        <div class="scroll" tabIndex={0} role="group" aria-label="Figures">
+          <FiguresTable points={figures.points} />
+        </div>
       </details>
     </>
   );
