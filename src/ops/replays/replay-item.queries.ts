@@ -169,3 +169,51 @@ export async function countResults(
   });
   return Object.fromEntries(rows.map(({ status, items }) => [status, items]));
 }
+
+/** An item of a replay as people follow it. */
+export interface ReplayItemView {
+  readonly position: number;
+  /** Id of the event or message. */
+  readonly id: string;
+  /** Of a message: whose. */
+  readonly consumer: string | null;
+  /** Null: it is not kept any more. */
+  readonly type: string | null;
+  readonly status: 'pending' | 'done' | 'skipped';
+  readonly statusBefore: string | null;
+  readonly outcomeBefore: string | null;
+  /** Null: it is not kept any more. */
+  readonly statusNow: string | null;
+  /** Why it ended so; null: it needs no reason, or waits. */
+  readonly outcomeNow: string | null;
+}
+
+/**
+ * Items of a replay, in the order of the choice.
+ * @param wanted `now`: only what was sent through and stands so now, null: all; `after`: the last position before
+ */
+export async function findItems(
+  database: Queryable,
+  replayId: string,
+  wanted: { readonly now: string | null; readonly after: number; readonly limit: number },
+): Promise<ReplayItemView[]> {
+  const { rows } = await database.query<ReplayItemView>({
+    name: 'find-replay-items',
+    text: `
+      select i.position, i.subject as id, i.consumer, coalesce(e.event_type, m.type) as type,
+             i.status, i.status_before as "statusBefore", i.outcome_before as "outcomeBefore",
+             coalesce(e.status, d.status) as "statusNow",
+             case when e.status <> 'received' then e.outcome_reason
+                  when d.status <> 'pending' then d.reason end as "outcomeNow"
+      from replay_items i
+      left join inbox e on e.id = i.subject and i.consumer is null
+      left join dispatches d on d.consumer = i.consumer and d.message_id = i.subject
+      left join outbox m on m.id = d.message_id
+      where i.replay_id = $1 and i.position > $2
+        and ($3::text is null
+             or (i.status = 'done' and coalesce(e.status, d.status, 'forgotten') = $3))
+      order by i.position limit $4`,
+    values: [replayId, wanted.after, wanted.now, wanted.limit],
+  });
+  return rows;
+}
