@@ -13,6 +13,7 @@ import { readForms } from './console/form-body.js';
 import { protectConsole } from './console/headers.js';
 import { sendProblemPage } from './console/problem-page.js';
 import { TollgateError } from './errors.js';
+import { auditRefusals } from './ops/audit/audit-refusals.js';
 import { ProblemFilter, sendProblem, type SendProblem } from './ops/problem.filter.js';
 import type { Services } from './services.js';
 import type { Metrics } from './telemetry/metrics.js';
@@ -62,6 +63,7 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   readBodies(fastify);
   readForms(fastify);
   countUnread(fastify, metrics);
+  auditRefusals(fastify, services);
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
   await app.register(cookie, { hook: false }); // only the console looks at cookies
   await app.register(rateLimit, { global: false }); // and only its login counts tries

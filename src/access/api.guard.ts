@@ -62,6 +62,11 @@ export function admit(context: ExecutionContext, reflector: Reflector, caller: C
 
 const CALLERS = new WeakMap<FastifyRequest, Caller>();
 
+/** Whether the guard let a request through; one that was refused before it has not come to it. */
+export function isAdmitted(request: FastifyRequest): boolean {
+  return CALLERS.has(request);
+}
+
 /** Who sent a request that the guard let through. */
 export function callerOf(request: FastifyRequest): Caller {
   const caller = CALLERS.get(request);

@@ -1,6 +1,6 @@
 import type { Caller } from '../../access/authenticate.js';
 import { insertAuditEntry, type AuditAction } from '../../audit/audit.queries.js';
-import { TollgateError } from '../../errors.js';
+import { TollgateError, type ErrorCode } from '../../errors.js';
 import type { Services } from '../../services.js';
 
 const SUBJECT_CHARACTERS_MAX = 255;
@@ -17,29 +17,30 @@ export interface WantedAction {
  * itself, in its own transaction.
  */
 export async function asAction<T>(
-  { database, logger }: Services,
+  services: Services,
   caller: Caller,
-  { action, subject }: WantedAction,
+  wanted: WantedAction,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof TollgateError) {
-      const entry = {
-        actor: caller.name,
-        role: caller.role,
-        action,
-        subject: nameable(subject),
-        result: error.code,
-      };
-      // The refusal is the answer, whether or not it could be written down.
-      await insertAuditEntry(database.command, entry).catch((failure: unknown) => {
-        logger.warn({ ...entry, error: failure }, 'a refusal is missing in the audit');
-      });
-    }
+    if (error instanceof TollgateError) await noteRefusal(services, caller, wanted, error.code);
     throw error;
   }
+}
+
+/** Writes down that somebody was refused; that is the answer, whether or not it could be written. */
+export async function noteRefusal(
+  { database, logger }: Pick<Services, 'database' | 'logger'>,
+  { name: actor, role }: Caller,
+  { action, subject }: WantedAction,
+  result: ErrorCode,
+): Promise<void> {
+  const entry = { actor, role, action, subject: nameable(subject), result };
+  await insertAuditEntry(database.command, entry).catch((failure: unknown) => {
+    logger.warn({ ...entry, error: failure }, 'a refusal is missing in the audit');
+  });
 }
 
 /** What somebody called a subject, as far as it can be stored. */
