@@ -17,7 +17,8 @@ export function formatMinor(amountMinor: number | bigint, currency: string | nul
 const WHOLE = new Intl.NumberFormat('en');
 const DIGITS_DEFAULT = 2;
 
-function digitsOf(currency: string): number {
+/** How many digits of an amount are behind the point. */
+export function digitsOf(currency: string): number {
   if (!/^[A-Z]{3}$/.test(currency)) return DIGITS_DEFAULT;
   const { maximumFractionDigits } = new Intl.NumberFormat('en', {
     style: 'currency',

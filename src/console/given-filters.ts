@@ -10,3 +10,11 @@ export function givenFilters(query: unknown): Readonly<Record<string, string>> {
       .filter(([, value]) => value !== ''),
   );
 }
+
+/** The same filters but for some. */
+export function withoutFilters(
+  filters: Readonly<Record<string, string>>,
+  ...names: readonly string[]
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(filters).filter(([name]) => !names.includes(name)));
+}

@@ -1,4 +1,8 @@
-import type { TimelineEntry, TimelineKind, TimelineLinks } from '../../ops/timeline/timeline-entry.js';
+import type {
+  TimelineEntry,
+  TimelineKind,
+  TimelineLinks,
+} from '../../ops/timeline/timeline-entry.js';
 import { Badge } from '../components/badge.js';
 import { EmptyState } from '../components/empty-state.js';
 import { Json } from '../components/json.js';
