@@ -86,11 +86,11 @@ function contradictionsOf(
   const withMoney = payments.filter((one) => one.amountCapturedMinor > 0n);
   const keeping = withMoney.filter((one) => one.amountCapturedMinor > one.amountRefundedMinor);
 
-  const capturedOf = (some: readonly OrderPayment[]) =>
-    sum(some.map((one) => one.amountCapturedMinor));
+  const keptOf = (some: readonly OrderPayment[]) =>
+    sum(some.map((one) => atLeastNothing(one.amountCapturedMinor - one.amountRefundedMinor)));
 
   if (terms.isCancelled && withMoney.length > 0) {
-    found.push({ reason: 'captured_after_cancel', amountMinor: capturedOf(withMoney) });
+    found.push({ reason: 'captured_after_cancel', amountMinor: keptOf(withMoney) });
   }
   if (terms.amountDueMinor !== null && kept > terms.amountDueMinor) {
     const reason = keeping.length > 1 ? 'paid_twice' : 'amount_mismatch';
@@ -98,11 +98,11 @@ function contradictionsOf(
   }
   const foreign = payments.filter((one) => one.currency !== null && one.currency !== currency);
   if (foreign.length > 0) {
-    found.push({ reason: 'currency_mismatch', amountMinor: capturedOf(foreign) });
+    found.push({ reason: 'currency_mismatch', amountMinor: keptOf(foreign) });
   }
   if (new Set(withMoney.map((one) => one.livemode)).size > 1) {
     const tests = withMoney.filter((one) => !one.livemode);
-    found.push({ reason: 'livemode_mismatch', amountMinor: capturedOf(tests) });
+    found.push({ reason: 'livemode_mismatch', amountMinor: keptOf(tests) });
   }
   return found;
 }
@@ -116,6 +116,10 @@ function expectedMinor(payment: OrderPayment): bigint {
 function firstCurrency(payments: readonly OrderPayment[]): string | null {
   const known = payments.map((one) => one.currency).filter((one) => one !== null);
   return known.sort(compareValues)[0] ?? null;
+}
+
+function atLeastNothing(amountMinor: bigint): bigint {
+  return amountMinor > 0n ? amountMinor : 0n;
 }
 
 function sum(amounts: readonly bigint[]): bigint {

@@ -137,14 +137,15 @@ function contradictionsOf(
   const totals = facts.filter((fact) => fact.kind === 'refunded_total');
   const standing = refunds.filter((fact) => !GIVES_MONEY_BACK.has(fact.state));
   const capturedAt = latest(captures);
+  const kept = captured > refunded ? captured - refunded : 0n;
   const refundedAt = latest([...standing, ...totals]);
 
   if (captured > 0n && facts.some((fact) => fact.kind === 'cancelled')) {
-    found.push({ reason: 'captured_after_cancel', amountMinor: captured });
+    found.push({ reason: 'captured_after_cancel', amountMinor: kept });
   }
   const capturedLater = capturedAt !== null && refundedAt !== null && capturedAt > refundedAt;
   if (refunded > 0n && captured > refunded && capturedLater) {
-    found.push({ reason: 'captured_after_refund', amountMinor: captured });
+    found.push({ reason: 'captured_after_refund', amountMinor: kept });
   }
   const foreign = facts.filter((fact) => fact.currency !== null && fact.currency !== currency);
   if (foreign.length > 0) {
@@ -155,7 +156,7 @@ function contradictionsOf(
     found.push({ reason: 'refund_exceeds_capture', amountMinor: refunded - captured });
   }
   if (modesOf(facts).length > 1) {
-    found.push({ reason: 'livemode_mismatch', amountMinor: captured });
+    found.push({ reason: 'livemode_mismatch', amountMinor: kept });
   }
   return found;
 }

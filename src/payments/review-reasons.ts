@@ -28,6 +28,6 @@ export type Resolution = (typeof RESOLUTIONS)[number];
 /** What money facts contradict, and how much money that is about. */
 export interface Contradiction {
   readonly reason: ReviewReason;
-  /** Minor units of the currency of the payment or order. */
+  /** Minor units of the currency of the payment or order; what was given back counts no more. */
   readonly amountMinor: bigint;
 }

@@ -110,6 +110,12 @@ describe('deriveOrder', () => {
     });
   });
 
+  it('counts what was given back no more as being at stake', () => {
+    const returned = payment(5000n, { amountRefundedMinor: 4000n });
+    const order = deriveOrder({ ...TERMS, isCancelled: true }, [returned]);
+    expect(order.contradictions).toEqual([{ reason: 'captured_after_cancel', amountMinor: 1000n }]);
+  });
+
   it('names test money beside real money', () => {
     const order = deriveOrder(TERMS, [payment(2000n), payment(500n, { livemode: false })]);
     expect(order.contradictions).toEqual([{ reason: 'livemode_mismatch', amountMinor: 500n }]);

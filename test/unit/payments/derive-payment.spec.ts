@@ -114,10 +114,17 @@ describe('derivePayment', () => {
       });
     });
 
+    it('counts what was given back no more as being at stake', () => {
+      const facts = [fact('cancelled'), captured(5000n), refund('re_1', 5000n)];
+      expect(derivePayment(facts).contradictions).toEqual([
+        { reason: 'captured_after_cancel', amountMinor: 0n },
+      ]);
+    });
+
     it('names money captured after a refund', () => {
       const facts = [captured(9000n, { at: 9 }), refund('re_1', 5000n, { at: 5 })];
       expect(derivePayment(facts).contradictions).toEqual([
-        { reason: 'captured_after_refund', amountMinor: 9000n },
+        { reason: 'captured_after_refund', amountMinor: 4000n },
       ]);
     });
 
