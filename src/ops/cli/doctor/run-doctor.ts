@@ -9,7 +9,7 @@ import { checkRedis } from './check-redis.js';
 import { checkSecrets } from './check-secrets.js';
 import { checkService } from './check-service.js';
 import { checkTokens } from './check-tokens.js';
-import type { Check } from './check.js';
+import { describeError, fail, type Check } from './check.js';
 
 /** Looks at everything that a service of this configuration stands on. Changes nothing. */
 export async function runDoctor(target: ApiTarget): Promise<Check[]> {
@@ -17,11 +17,13 @@ export async function runDoctor(target: ApiTarget): Promise<Check[]> {
   const { DATABASE_URL, DATA_DIR, REDIS_URL, QUEUE_PREFIX, NODE_ENV } = examined.usable;
   const isEmbedded = DATABASE_URL === undefined;
   const [database, redis, disk, service] = await Promise.all([
-    checkDatabase({
-      databaseUrl: DATABASE_URL ?? findRunningEmbedded(DATA_DIR),
-      queueSchema: REDIS_URL === undefined ? QUEUE_PREFIX : null,
-      isProduction: NODE_ENV === 'production',
-    }),
+    findDatabase(DATABASE_URL, DATA_DIR, (databaseUrl) =>
+      checkDatabase({
+        databaseUrl,
+        queueSchema: REDIS_URL === undefined ? QUEUE_PREFIX : null,
+        isProduction: NODE_ENV === 'production',
+      }),
+    ),
     checkRedis(REDIS_URL),
     isEmbedded ? checkDisk(DATA_DIR) : [],
     checkService(target),
@@ -35,4 +37,20 @@ export async function runDoctor(target: ApiTarget): Promise<Check[]> {
     ...[disk].flat(),
     ...service,
   ];
+}
+
+/** The embedded database belongs to whoever runs the service, and so does its password. */
+async function findDatabase(
+  configured: string | undefined,
+  dataDir: string,
+  check: (databaseUrl: string | null) => Promise<Check[]>,
+): Promise<Check[]> {
+  let databaseUrl: string | null;
+  try {
+    databaseUrl = configured ?? findRunningEmbedded(dataDir);
+  } catch (error) {
+    const advice = 'run it as the user who runs the service';
+    return [fail('database', describeError(error), advice)];
+  }
+  return check(databaseUrl);
 }
