@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { CommandAnswer } from './shop.js';
 
 /** As much of an OpenAPI document as tests look at. */
 export interface ApiDocument {
@@ -52,6 +53,30 @@ export function createValidator(document: ApiDocument) {
       ({ instancePath, message = '', params }) =>
         `${instancePath} ${message} ${JSON.stringify(params)}`,
     );
+  };
+}
+
+/** Headers that a client acts upon: none of them comes unannounced. */
+const TOLD_HEADERS = ['Location', 'Retry-After', 'Idempotency-Replayed', 'WWW-Authenticate'];
+
+/**
+ * Holds answers of a service against its document: their status, media type, body and headers.
+ * @returns the code of a problem, else the status
+ */
+export function createAgreement(document: ApiDocument) {
+  const validate = createValidator(document);
+  return (route: string, answer: CommandAnswer): string | number => {
+    const [type = ''] = (answer.headers.get('content-type') ?? '').split(';');
+    const at = schemaOf(route, answer.status, type);
+    const wrong = validate(at, answer.json);
+    expect({ route, text: answer.text, wrong }).toMatchObject({ wrong: [] });
+    const { headers = {} } = routesOf(document).get(route)!.responses[String(answer.status)]!;
+    for (const name of TOLD_HEADERS) {
+      if (answer.headers.has(name)) expect(Object.keys(headers)).toContain(name);
+    }
+    return type === 'application/problem+json'
+      ? (answer.json as { code: string }).code
+      : answer.status;
   };
 }
 

@@ -130,8 +130,8 @@ export class Shop {
     return toAnswer(await fetch(`${this.service.url}${path}`, { method: 'DELETE', headers }));
   }
 
-  async get(path: string): Promise<CommandAnswer> {
-    const headers = { authorization: `Bearer ${TEST_TOKENS.viewer}` };
+  async get(path: string, token: string = TEST_TOKENS.viewer): Promise<CommandAnswer> {
+    const headers = { authorization: `Bearer ${token}` };
     return toAnswer(await fetch(`${this.service.url}${path}`, { headers }));
   }
 

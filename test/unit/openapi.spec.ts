@@ -9,6 +9,7 @@ import { ACCESS_BY_ORDER_STATUS } from '../../src/consumers/access/access-status
 import { ERRORS, TollgateError, type ErrorCode } from '../../src/errors.js';
 import { createHttpServer } from '../../src/http-server.js';
 import { POSTING_RULES } from '../../src/ledger/posting-rules.js';
+import { readReplayOrder } from '../../src/ops/replays/read-replay-order.js';
 import { orderData } from '../../src/outbox/message.js';
 import { problemBody, toProblem, type Problem } from '../../src/problem.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
@@ -172,6 +173,16 @@ describe('the OpenAPI document', () => {
 
   it('shows a message as consumers get it', () => {
     expect(orderData.strict().parse(DEAD_DISPATCH.data)).toEqual(DEAD_DISPATCH.data);
+  });
+
+  it('shows orders of replays that are taken, and refuses filters of something else', () => {
+    const content = operationOf('POST /v1/replays').requestBody!.content['application/json']!;
+    const examples = Object.values(content.examples ?? {});
+    expect(examples.length).toBeGreaterThan(3);
+    for (const { value } of examples) expect(() => readReplayOrder(value)).not.toThrow();
+    const body = ['paths', '/v1/replays', 'post', 'requestBody', 'content', 'application/json'];
+    const wrong = validate([...body, 'schema'], { filter: { colour: 'red' } });
+    expect(wrong).not.toEqual([]);
   });
 
   it('refuses what it does not document', () => {
