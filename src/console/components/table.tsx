@@ -45,7 +45,7 @@ export function Table<Row>({
           <tr key={index} role="row">
             {columns.map((column) => (
               <td key={column.title} role="cell" data-label={column.title} class={classOf(column)}>
-                {column.cell(row)}
+                <div>{column.cell(row)}</div>
               </td>
             ))}
           </tr>

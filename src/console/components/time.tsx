@@ -17,7 +17,7 @@ export function Time({
   const utc = `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
   const age = describeAge(date, now);
   return (
-    <time class="time" dateTime={date.toISOString()} title={utc}>
+    <time class={isBrief ? 'time brief' : 'time'} dateTime={date.toISOString()} title={utc}>
       {isBrief ? age : utc}
       {!isBrief && <span class="age"> {age}</span>}
     </time>

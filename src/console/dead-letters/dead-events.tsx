@@ -1,5 +1,6 @@
 import type { DeadLetters } from '../../ops/events/list-dead-letters.js';
 import type { EventView } from '../../ops/present.js';
+import { Breakable } from '../components/breakable.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FilterForm, Results } from '../components/filter-form.js';
 import { FilterProblem } from '../components/filter-problem.js';
@@ -103,13 +104,20 @@ const GROUPS: readonly Column<Group>[] = [
     title: 'Reason',
     cell: ({ provider, type, code }) => (
       <a href={withQuery(PATH, { provider, type, ...(code !== '' && { code }) })}>
-        {code === '' ? 'unknown' : code.replaceAll('_', ' ')}
+        <Breakable text={code === '' ? 'unknown' : code} />
       </a>
     ),
   },
   { title: 'Events', isNumber: true, cell: ({ count }) => <strong>{count}</strong> },
-  { title: 'Type', isLong: true, cell: ({ type }) => type },
-  { title: 'Provider', cell: ({ provider }) => provider },
+  {
+    title: 'Type',
+    cell: ({ type, provider }) => (
+      <>
+        <Breakable text={type} />
+        <span class="sub">{provider}</span>
+      </>
+    ),
+  },
   { title: 'Oldest', cell: ({ oldestAt }) => <Time at={oldestAt} isBrief /> },
   { title: 'Newest', cell: ({ newestAt }) => <Time at={newestAt} isBrief /> },
   { title: 'The newest says', isLong: true, cell: ({ message }) => message ?? <Dash /> },

@@ -1,5 +1,6 @@
 import type { DeadLetters } from '../../ops/events/list-dead-letters.js';
 import type { DispatchView } from '../../ops/present.js';
+import { Breakable } from '../components/breakable.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FilterForm, Results } from '../components/filter-form.js';
 import { FilterProblem } from '../components/filter-problem.js';
@@ -109,13 +110,13 @@ const GROUPS: readonly Column<Group>[] = [
     title: 'Reason',
     cell: ({ consumer, type, code }) => (
       <a href={withQuery(PATH, { consumer, type, ...(code !== '' && { code }) })}>
-        {code === '' ? 'unknown' : code.replaceAll('_', ' ')}
+        <Breakable text={code === '' ? 'unknown' : code} />
       </a>
     ),
   },
   { title: 'Messages', isNumber: true, cell: ({ count }) => <strong>{count}</strong> },
   { title: 'Consumer', cell: ({ consumer }) => consumer },
-  { title: 'Type', isLong: true, cell: ({ type }) => type },
+  { title: 'Type', cell: ({ type }) => <Breakable text={type} /> },
   { title: 'Oldest', cell: ({ oldestAt }) => <Time at={oldestAt} isBrief /> },
   { title: 'Newest', cell: ({ newestAt }) => <Time at={newestAt} isBrief /> },
   { title: 'The newest says', isLong: true, cell: ({ message }) => message ?? <Dash /> },

@@ -1,5 +1,6 @@
 import type { EventView } from '../../ops/present.js';
 import { Badge } from '../components/badge.js';
+import { Breakable } from '../components/breakable.js';
 import { EmptyState } from '../components/empty-state.js';
 import { FilterForm, Results, type FilterField } from '../components/filter-form.js';
 import { FilterProblem } from '../components/filter-problem.js';
@@ -97,7 +98,9 @@ export function EventLink({
 }) {
   return (
     <>
-      <a href={eventPath(event.id)}>{event.type}</a>
+      <a href={eventPath(event.id)}>
+        <Breakable text={event.type} />
+      </a>
       <span class="sub mono">{event.eventId}</span>
     </>
   );

@@ -6,6 +6,7 @@ import { CsrfInput } from '../components/csrf-input.js';
 import { EmptyState } from '../components/empty-state.js';
 import { KeyValues } from '../components/key-values.js';
 import { Panel } from '../components/panel.js';
+import { withQuery } from '../paths.js';
 import { ChangeList } from './change-list.js';
 import { countOutcomes } from './change-words.js';
 import { wishFields, type ReplayWish } from './replay-wish.js';
@@ -69,10 +70,27 @@ function Choice({ wish: { target, choice } }: { readonly wish: ReplayWish }) {
         Every one of the {target} that matches all of this. What comes in from now on is not part of
         it.
       </p>
-      <KeyValues entries={[...(hasStatus ? [] : [['status', 'dead'] as const]), ...entries]} />
+      <KeyValues
+        entries={[
+          ...(hasStatus ? [] : [['Status', 'dead'] as const]),
+          ...entries.map(([name, value]) => [FILTER_NAMES[name] ?? name, value] as const),
+        ]}
+      />
     </>
   );
 }
+
+const FILTER_NAMES: Readonly<Record<string, string>> = {
+  status: 'Status',
+  provider: 'Provider',
+  account: 'Account',
+  consumer: 'Consumer',
+  type: 'Type',
+  code: 'Reason',
+  text: 'Text',
+  from: 'Since',
+  to: 'Before',
+};
 
 function Confirm({
   wish,
@@ -138,6 +156,12 @@ function Effect({ wish, found }: { readonly wish: ReplayWish; readonly found: Dr
           </li>
         ))}
       </ul>
+      {changes.every(({ outcome }) => outcome === 'dead') && (
+        <p>
+          None of them would get through: the cause is still there, and a replay ends where it
+          began.
+        </p>
+      )}
     </>
   );
 }
@@ -151,6 +175,8 @@ export function NothingChosen({ wish }: { readonly wish: ReplayWish }) {
   );
 }
 
-function backPath({ target }: ReplayWish): string {
+function backPath({ target, choice }: ReplayWish): string {
+  const status = choice.by === 'filter' ? choice.filter['status'] : undefined;
+  if (target === 'events' && status !== undefined) return withQuery('/console/events', { status });
   return target === 'events' ? '/console/dead-letters' : '/console/dead-letters/messages';
 }

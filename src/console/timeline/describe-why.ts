@@ -1,3 +1,4 @@
+import type { TimelineActor } from '../../ops/timeline/timeline-entry.js';
 import { formatMinor } from '../format-money.js';
 
 const AMOUNT = /^(\d{1,16}) ([A-Z]{3})(?=$|:)/;
@@ -13,4 +14,10 @@ export function describeWhy(why: string, currency: string | null): string {
   return why.replace(AMOUNT, (_, amount: string, code: string) =>
     formatMinor(BigInt(amount), code),
   );
+}
+
+/** Who or what brought something about. */
+export function describeActor({ kind, name }: TimelineActor): string {
+  if (kind === 'provider' && name === 'event') return 'an event of the provider';
+  return kind === 'person' ? name : `${kind} ${name.replaceAll('_', ' ')}`;
 }

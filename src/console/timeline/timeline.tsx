@@ -9,7 +9,7 @@ import { Json } from '../components/json.js';
 import { Panel } from '../components/panel.js';
 import { Time } from '../components/time.js';
 import { eventPath, orderPath, paymentPath, replayPath, reviewPath, withQuery } from '../paths.js';
-import { describeWhy } from './describe-why.js';
+import { describeActor, describeWhy } from './describe-why.js';
 
 interface TimelineProps {
   readonly entries: readonly TimelineEntry[];
@@ -51,7 +51,7 @@ export function Timeline({ entries, path, kind, currency }: TimelineProps) {
       )}
       <ol class="timeline">
         {shown.map((entry, index) => (
-          <Line key={index} entry={entry} currency={currency} />
+          <Line key={index} entry={entry} path={path} currency={currency} />
         ))}
       </ol>
     </Panel>
@@ -82,9 +82,11 @@ const IN_OUR_WORDS: ReadonlySet<TimelineKind> = new Set([
 
 function Line({
   entry: { at, kind, title, outcome, why, by, links, entry },
+  path,
   currency,
 }: {
   readonly entry: TimelineEntry;
+  readonly path: string;
   readonly currency: string | null;
 }) {
   return (
@@ -100,10 +102,8 @@ function Line({
         </p>
         {why !== null && <p>{describeWhy(why, currency)}</p>}
         <p class="line-foot">
-          <span class="muted">
-            by {by.kind} {by.name.replaceAll('_', ' ')}
-          </span>
-          <Links links={links} />
+          <span class="muted">by {describeActor(by)}</span>
+          <Links links={links} path={path} />
         </p>
         <details>
           <summary>Details</summary>
@@ -123,12 +123,13 @@ const PATHS: Partial<Record<keyof TimelineLinks, (id: string) => string>> = {
   replay: replayPath,
 };
 
-function Links({ links }: { readonly links: TimelineLinks }) {
+/** Where one can go from a line, besides the page that one is on. */
+function Links({ links, path }: { readonly links: TimelineLinks; readonly path: string }) {
   return (
     <>
       {Object.entries(PATHS).map(([name, toPath]) => {
         const id = links[name as keyof TimelineLinks];
-        return id === undefined ? null : (
+        return id === undefined || toPath(id) === path ? null : (
           <a key={name} href={toPath(id)}>
             {name}
           </a>
