@@ -35,7 +35,7 @@ export function FilterForm({
       hx-select="#results"
       hx-swap="outerHTML"
       hx-push-url="true"
-      hx-trigger="submit, change from:find select"
+      hx-trigger="submit, change target:select"
     >
       {fields.map((field) => (
         <Field key={field.name} field={field} value={filters[field.name] ?? ''} />
