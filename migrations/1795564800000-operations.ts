@@ -25,7 +25,7 @@ const amount = (name: string) => `${name} ${AMOUNT.replace('%s', name)}`;
  *
  * `reviews` gets what a person needs to decide:
  * - `amount_minor`: what is at stake, in minor units of the currency of its payment or order.
- * - `resolved_minor`: what was at stake when it was resolved. More than that opens it again.
+ * - `resolved_minor`: so much may be at stake after what was decided. More than that opens it again.
  * - `claimed_by`, `claimed_at`: who looks at it.
  * - `proposal`: a decision that waits for a second person.
  * - `refund_key`, `refund_plan`: a refund that was decided and is being made, under that key.
@@ -93,7 +93,9 @@ export class Operations1795564800000 implements MigrationInterface {
         constraint replays_finished_check
           check ((status in ('cancelled', 'done')) = (finished_at is not null))
       )`);
-    await runner.query(`create index replays_running on replays (next_at) where status = 'running'`);
+    await runner.query(
+      `create index replays_running on replays (next_at) where status = 'running'`,
+    );
     await runner.query(`
       create table replay_items (
         replay_id uuid not null references replays (id) on delete cascade,

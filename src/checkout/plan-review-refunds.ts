@@ -1,31 +1,59 @@
 import { TollgateError } from '../errors.js';
 import type { LockedReview } from '../payments/resolve-review.js';
-import type { PlannedRefund } from '../payments/review.queries.js';
+import type { PlannedRefund, RefundPlan } from '../payments/review.queries.js';
 import type { PaymentRow } from '../payments/ring-state.js';
 
 /** What the person named, if not everything that is at stake is to be given back. */
-export interface WantedRefund {
-  readonly paymentId: string | null;
-  /** Minor units. */
-  readonly amountMinor: bigint | null;
-}
+export type WantedRefund = Pick<RefundPlan, 'paymentId' | 'amountMinor'>;
+
+/** By payment: minor units that can still be given back, less what was asked for already. */
+export type LeftToRefund = ReadonlyMap<string, bigint>;
 
 /**
  * What has to be given back so that nothing contradicts any more: what was paid beyond what is owed,
  * newest payment first, or all of a payment that should not be there.
  *
- * @throws TollgateError `nothing_to_refund`, `not_found`
+ * @throws TollgateError `nothing_to_refund`, `refund_exceeds_captured`, `not_found`
  */
-export function planReviewRefunds(subject: LockedReview, wanted: WantedRefund): PlannedRefund[] {
-  const plan = wanted.paymentId === null ? planByReason(subject) : planNamed(subject, wanted);
-  const limited = limit(plan, wanted.amountMinor);
-  if (limited.length > 0) {
-    return limited.map((one) => ({ ...one, amountMinor: Number(one.amountMinor) }));
+export function planReviewRefunds(
+  subject: LockedReview,
+  left: LeftToRefund,
+  wanted: WantedRefund,
+): PlannedRefund[] {
+  const most =
+    wanted.paymentId === null ? planByReason(subject, left) : planNamed(subject, left, wanted);
+  if (most.length === 0) {
+    throw new TollgateError(
+      'nothing_to_refund',
+      'no money of this review is left to be given back: accept or dismiss it',
+    );
   }
-  throw new TollgateError(
-    'nothing_to_refund',
-    'no money of this review is left to be given back: accept or dismiss it',
-  );
+  const mostMinor = sum(most);
+  const plan = wanted.amountMinor === null ? most : limit(most, BigInt(wanted.amountMinor));
+  if (wanted.amountMinor !== null && sum(plan) < BigInt(wanted.amountMinor)) {
+    throw new TollgateError(
+      'refund_exceeds_captured',
+      `at most ${mostMinor} minor units can be given back for this review`,
+    );
+  }
+  return plan.map((one) => ({ ...one, amountMinor: Number(one.amountMinor) }));
+}
+
+/** What is at stake after these refunds, minor units. */
+export function leftAtStake(subject: LockedReview, refunds: readonly PlannedRefund[]): number {
+  const counted = countedPayments(subject).map(({ id }) => id);
+  const returned = refunds.filter(({ paymentId }) => counted.includes(paymentId));
+  const returnedMinor = returned.reduce((total, { amountMinor }) => total + amountMinor, 0);
+  return Math.max(0, subject.review.amountMinor - returnedMinor);
+}
+
+/** What was asked to be given back and still shows as being at stake, minor units. */
+export function pendingAtStake(subject: LockedReview, left: LeftToRefund): number {
+  const kept = countedPayments(subject).map(({ id, ...payment }) => {
+    const pending = keptOf(payment) - (left.get(id) ?? 0n);
+    return pending > 0n ? Number(pending) : 0;
+  });
+  return kept.reduce((total, pending) => total + pending, 0);
 }
 
 interface Refundable {
@@ -33,51 +61,65 @@ interface Refundable {
   readonly amountMinor: bigint;
 }
 
-function planNamed({ payments }: LockedReview, wanted: WantedRefund): Refundable[] {
+function planNamed(
+  { payments }: LockedReview,
+  left: LeftToRefund,
+  wanted: WantedRefund,
+): Refundable[] {
   const payment = payments.find(({ id }) => id === wanted.paymentId);
-  if (payment) return wholeOf([payment]);
+  if (payment) return wholeOf([payment], left);
   throw new TollgateError('not_found', 'this review is not about a payment with this id');
 }
 
-function planByReason({ review, order, payments }: LockedReview): Refundable[] {
-  if (review.paymentId !== null || review.reason === 'captured_after_cancel') {
-    return wholeOf(payments);
-  }
-  const ofCurrency = payments.filter(({ currency }) => currency === order?.currency);
+function planByReason(subject: LockedReview, left: LeftToRefund): Refundable[] {
+  const { review, order } = subject;
+  const whole = wholeOf(paymentsAtStake(subject), left);
+  if (review.reason !== 'paid_twice' && review.reason !== 'amount_mismatch') return whole;
+  const dueMinor = order?.amountDueMinor ?? null;
+  return dueMinor === null ? [] : limit(whole, sum(whole) - dueMinor);
+}
+
+/** The payments that should not be there, or of which there are too many. */
+function paymentsAtStake({ review, order, payments }: LockedReview): readonly PaymentRow[] {
+  if (review.paymentId !== null) return payments;
   switch (review.reason) {
+    case 'captured_after_cancel':
+      return payments;
     case 'currency_mismatch':
-      return wholeOf(payments.filter((one) => !ofCurrency.includes(one)));
+      return payments.filter(({ currency }) => currency !== order?.currency);
     case 'livemode_mismatch':
-      return wholeOf(payments.filter(({ livemode }) => !livemode));
+      return payments.filter(({ livemode }) => !livemode);
     case 'paid_twice':
     case 'amount_mismatch':
-      return limit(wholeOf(ofCurrency), excessOf(ofCurrency, order?.amountDueMinor ?? null));
+      return payments.filter(({ currency }) => currency === order?.currency);
     case 'captured_after_refund':
     case 'refund_exceeds_capture':
       return [];
   }
 }
 
+/** Those by whose refund less is at stake: of one payment in two currencies nobody can tell. */
+function countedPayments(subject: LockedReview): readonly PaymentRow[] {
+  const { paymentId, reason } = subject.review;
+  return paymentId !== null && reason === 'currency_mismatch' ? [] : paymentsAtStake(subject);
+}
+
 /** Everything that is left of these payments, newest first. */
-function wholeOf(payments: readonly PaymentRow[]): Refundable[] {
+function wholeOf(payments: readonly PaymentRow[], left: LeftToRefund): Refundable[] {
   return payments
-    .map((one) => ({ paymentId: one.id, amountMinor: keptOf(one) }))
+    .map(({ id }) => ({ paymentId: id, amountMinor: left.get(id) ?? 0n }))
     .filter(({ amountMinor }) => amountMinor > 0n)
     .sort((one, other) => (one.paymentId < other.paymentId ? 1 : -1));
 }
 
-function excessOf(payments: readonly PaymentRow[], dueMinor: bigint | null): bigint {
-  const kept = payments.reduce((total, one) => total + keptOf(one), 0n);
-  return dueMinor === null || kept < dueMinor ? 0n : kept - dueMinor;
-}
+type Money = Pick<PaymentRow, 'amountCapturedMinor' | 'amountRefundedMinor'>;
 
-function keptOf({ amountCapturedMinor, amountRefundedMinor }: PaymentRow): bigint {
+function keptOf({ amountCapturedMinor, amountRefundedMinor }: Money): bigint {
   return amountCapturedMinor - amountRefundedMinor;
 }
 
-/** The first of them that come to this amount; null: all. */
-function limit(plan: readonly Refundable[], amountMinor: bigint | null): Refundable[] {
-  if (amountMinor === null) return [...plan];
+/** The first of them that come to this amount. */
+function limit(plan: readonly Refundable[], amountMinor: bigint): Refundable[] {
   let left = amountMinor;
   const taken: Refundable[] = [];
   for (const { paymentId, amountMinor: most } of plan) {
@@ -86,4 +128,8 @@ function limit(plan: readonly Refundable[], amountMinor: bigint | null): Refunda
     left -= amount;
   }
   return taken;
+}
+
+function sum(plan: readonly Refundable[]): bigint {
+  return plan.reduce((total, { amountMinor }) => total + amountMinor, 0n);
 }

@@ -10,7 +10,6 @@ import {
 } from '../idempotency/operation.js';
 import { lockPayments } from '../payments/lock.queries.js';
 import { lockOrders } from '../payments/order.queries.js';
-import type { PaymentRow } from '../payments/ring-state.js';
 import { showPayment, showRefund } from '../payments/show.queries.js';
 import { referenceOf } from '../providers/own-reference.js';
 import type { RefundedPayment } from '../providers/provider-api.js';
@@ -19,14 +18,9 @@ import { askProvider, unknownOutcome, type ProviderAnswer } from './ask-provider
 import { askLater, findSubject, type PaymentSubject } from './checkout.queries.js';
 import { apiOf, type CheckoutContext } from './context.js';
 import { paymentParams, refundInput } from './inputs.js';
+import { leftToRefund } from './left-to-refund.js';
 import { observePayment } from './observe-payment.js';
-import {
-  acceptRefund,
-  findRefund,
-  insertRefund,
-  markRefund,
-  sumRefunds,
-} from './refund.queries.js';
+import { acceptRefund, findRefund, insertRefund, markRefund } from './refund.queries.js';
 
 /**
  * Gives money back: the row first, which counts against what may be refunded from then on, then the
@@ -76,17 +70,6 @@ async function createRefund(context: CheckoutContext, tx: Tx, run: Run): Promise
   });
   await askLater(tx, payment.id); // should the answer and its webhook get lost
   return { next: 'refund_created', state: { refundId: id } };
-}
-
-/**
- * Captured, less what was given back, less what was asked for. The totals of the provider and the
- * refunds that it told one by one do not come in one event: the greater of both counts.
- */
-async function leftToRefund(tx: Tx, payment: PaymentRow): Promise<bigint> {
-  const { toldMinor, pendingMinor } = await sumRefunds(tx, payment.id);
-  const { amountCapturedMinor: captured, amountRefundedMinor: total } = payment;
-  const left = captured - (total > toldMinor ? total : toldMinor) - pendingMinor;
-  return left > 0n ? left : 0n;
 }
 
 async function refund(

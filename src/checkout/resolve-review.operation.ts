@@ -14,18 +14,30 @@ import {
   type Run,
 } from '../idempotency/operation.js';
 import { presentReviewDetails } from '../payments/present-review.js';
-import { lockReviewed, resolveReview, type LockedReview } from '../payments/resolve-review.js';
+import {
+  coverReview,
+  lockReviewed,
+  resolveReview,
+  type LockedReview,
+} from '../payments/resolve-review.js';
 import {
   endReviewRefund,
   findReview,
   insertDecision,
   proposeResolution,
   startReviewRefund,
-  type PlannedRefund,
+  type RefundPlan,
 } from '../payments/review.queries.js';
 import { readInput } from '../read-input.js';
 import { resolveReviewInput, reviewParams } from './inputs.js';
-import { planReviewRefunds } from './plan-review-refunds.js';
+import { leftOfEach } from './left-to-refund.js';
+import {
+  leftAtStake,
+  pendingAtStake,
+  planReviewRefunds,
+  type WantedRefund,
+} from './plan-review-refunds.js';
+import { confirmationOf, isSameWish } from './review-wish.js';
 
 /** What deciding about a review needs. */
 export interface ResolveReviewContext {
@@ -48,7 +60,7 @@ export function resolveReviewOperation(context: ResolveReviewContext): Operation
     name: 'resolve_review',
     first: 'started',
     phases: {
-      started: writing((tx, run) => decide(context, tx, run)),
+      started: writing((tx, run) => decideOrRefuse(context, tx, run)),
       refunding: asking(
         (run) => refundAll(context, run),
         (tx, run, refusal) => recordRefund(context, tx, run, refusal),
@@ -57,45 +69,61 @@ export function resolveReviewOperation(context: ResolveReviewContext): Operation
   };
 }
 
+/** Whoever is refused did nothing, and is in the audit all the same. */
+async function decideOrRefuse(context: ResolveReviewContext, tx: Tx, run: Run): Promise<Outcome> {
+  try {
+    return await decide(context, tx, run);
+  } catch (error) {
+    if (!(error instanceof TollgateError) || (error.status ?? 500) >= 500) throw error;
+    await audit(tx, run, 'review.resolve', null, error.code);
+    return { refused: error };
+  }
+}
+
 async function decide(context: ResolveReviewContext, tx: Tx, run: Run): Promise<Outcome> {
   const { resolution, reason, ...wanted } = readInput(resolveReviewInput, run.body);
   const subject = await lockReviewed(tx, idIn(run));
   if (!subject) throw new TollgateError('not_found', 'there is no review with this id');
   const { review } = subject;
-  refuseClosed(subject, run, resolution);
-  const decision = { resolution, by: run.caller, reason };
+  refuseClosed(subject, run, resolution, wanted);
   if (review.refundKey !== null && review.refundPlan !== null) {
     return refunding(review.refundKey, review.refundPlan);
   }
 
-  const refunds = resolution === 'refund' ? planFor(subject, wanted) : [];
-  if (needsConfirmation(context, subject, decision)) {
-    const proposal = { ...decision, at: new Date().toISOString(), refunds };
-    await proposeResolution(tx, review.id, proposal);
+  const refunds =
+    resolution === 'refund'
+      ? planReviewRefunds(subject, await leftOfEach(tx, subject.payments), wanted)
+      : [];
+  const wish = { resolution, by: run.caller, wanted, refunds };
+  const needed = confirmationOf(context.secondPersonMinor, review, wish);
+  if (needed === 'proposal') {
     const { id: reviewId, amountMinor } = review;
-    await insertDecision(tx, {
-      reviewId,
-      actor: run.caller,
-      resolution,
-      isProposal: true,
-      reason,
-      amountMinor,
-    });
+    const decision = { resolution, reason, isProposal: true } as const;
+    const at = new Date().toISOString();
+    await proposeResolution(tx, reviewId, { resolution, by: run.caller, reason, at, refunds });
+    await insertDecision(tx, { reviewId, actor: run.caller, ...decision, amountMinor });
     await audit(tx, run, 'review.propose', reason, resolution);
     return { response: { status: 202, body: await present(context, tx, review.id) } };
   }
   if (resolution === 'refund') {
     const key = `review-${review.id}-${randomUUID()}`;
-    const plan = review.proposal?.refunds ?? refunds;
+    const chosen = needed?.refunds ?? refunds;
+    const plan = { ...wanted, refunds: chosen, leftMinor: leftAtStake(subject, chosen) };
     await startReviewRefund(tx, review.id, key, plan);
     return refunding(key, plan);
   }
-  await resolveReview(tx, subject, decision);
+  const by = run.caller;
+  await resolveReview(tx, subject, { resolution, by, reason, coversMinor: review.amountMinor });
   await audit(tx, run, 'review.resolve', reason, resolution);
   return { response: { status: 200, body: await present(context, tx, review.id) } };
 }
 
-function refuseClosed({ review }: LockedReview, run: Run, resolution: string): void {
+function refuseClosed(
+  { review }: LockedReview,
+  run: Run,
+  resolution: string,
+  wanted: WantedRefund,
+): void {
   if (review.status !== 'open') {
     throw new TollgateError('review_closed', `this review is ${review.status}`, {
       members: { resolution: review.resolution, resolvedBy: review.resolvedBy },
@@ -107,38 +135,16 @@ function refuseClosed({ review }: LockedReview, run: Run, resolution: string): v
       `${review.claimedBy} looks at this review: claim it with takeOver to decide yourself`,
     );
   }
-  if (review.refundKey !== null && resolution !== 'refund') {
-    throw new TollgateError('request_in_progress', 'a refund of this review is being made');
-  }
-}
-
-/** What a proposal says is what a second person confirms. */
-function planFor(
-  subject: LockedReview,
-  wanted: { readonly paymentId: string | null; readonly amountMinor: number | null },
-): PlannedRefund[] {
-  return planReviewRefunds(subject, {
-    paymentId: wanted.paymentId,
-    amountMinor: wanted.amountMinor === null ? null : BigInt(wanted.amountMinor),
-  });
-}
-
-/** @throws TollgateError `second_person_needed` when the one who proposed it confirms it */
-function needsConfirmation(
-  { secondPersonMinor }: ResolveReviewContext,
-  { review: { proposal, amountMinor } }: LockedReview,
-  decision: { readonly resolution: string; readonly by: string },
-): boolean {
-  if (secondPersonMinor === null || amountMinor < secondPersonMinor) return false;
-  if (proposal?.resolution !== decision.resolution) return true;
-  if (proposal.by !== decision.by) return false;
+  const { refundPlan } = review;
+  if (refundPlan === null) return;
+  if (resolution === 'refund' && isSameWish(refundPlan, wanted)) return;
   throw new TollgateError(
-    'second_person_needed',
-    'you proposed this: somebody else has to confirm it, since so much is at stake',
+    'request_in_progress',
+    'a refund of this review is being made: see what becomes of it first',
   );
 }
 
-function refunding(key: string, plan: readonly PlannedRefund[]): Outcome {
+function refunding(key: string, plan: RefundPlan): Outcome {
   return { next: 'refunding', state: { key, plan: JSON.stringify(plan) } };
 }
 
@@ -148,8 +154,7 @@ async function refundAll(
   run: Run,
 ): Promise<TollgateError | null> {
   const { reason } = readInput(resolveReviewInput, run.body);
-  const plan = JSON.parse(String(run.state['plan'])) as PlannedRefund[];
-  for (const [index, { paymentId, amountMinor }] of plan.entries()) {
+  for (const [index, { paymentId, amountMinor }] of planIn(run).refunds.entries()) {
     const body = { amountMinor, reason };
     const answer = await runRefund(refund, {
       caller: `review:${idIn(run)}`,
@@ -186,17 +191,29 @@ async function recordRefund(
   const subject = await lockReviewed(tx, idIn(run));
   if (!subject) throw new Error('the review of this request is not there');
   const { review } = subject;
-  await endReviewRefund(tx, review.id, keyIn(run));
+  const isOurs = review.refundKey === keyIn(run); // who took part in it finds it ended
+  if (isOurs) await endReviewRefund(tx, review.id);
   if (refusal !== null) {
     await audit(tx, run, 'review.resolve', reason, refusal.code);
     return { refused: refusal };
   }
-  // The webhook of the refund may have been faster: then the contradiction is gone already.
-  if (review.status !== 'resolved') {
-    await resolveReview(tx, subject, { resolution: 'refund', by: run.caller, reason });
-    await audit(tx, run, 'review.resolve', reason, 'refund');
-  }
+  if (isOurs) await recordMade(tx, subject, run, reason);
+  await audit(tx, run, 'review.resolve', reason, isOurs ? 'refund' : 'unchanged');
   return { response: { status: 200, body: await present(context, tx, review.id) } };
+}
+
+/**
+ * The webhook of the refund may have been faster: then the contradiction is gone already. And more
+ * money may have come meanwhile, about which nobody has decided.
+ */
+async function recordMade(tx: Tx, subject: LockedReview, run: Run, reason: string): Promise<void> {
+  const { review } = subject;
+  const { leftMinor: coversMinor } = planIn(run);
+  const decision = { resolution: 'refund', by: run.caller, reason, coversMinor } as const;
+  const left = await leftOfEach(tx, subject.payments);
+  const isMore = review.amountMinor - pendingAtStake(subject, left) > coversMinor;
+  if (review.status === 'open' && isMore) await coverReview(tx, subject, decision);
+  else await resolveReview(tx, subject, decision);
 }
 
 async function present({ secondPersonMinor }: ResolveReviewContext, tx: Tx, id: string) {
@@ -209,7 +226,7 @@ function audit(
   tx: Tx,
   run: Run,
   action: 'review.propose' | 'review.resolve',
-  reason: string,
+  reason: string | null,
   result: string,
 ): Promise<void> {
   return insertAuditEntry(tx, {
@@ -224,6 +241,10 @@ function audit(
 
 function idIn({ params }: Run): string {
   return readInput(reviewParams, params).id;
+}
+
+function planIn({ state }: Run): RefundPlan {
+  return JSON.parse(String(state['plan'])) as RefundPlan;
 }
 
 function keyIn({ state }: Run): string {

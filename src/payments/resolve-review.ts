@@ -9,10 +9,11 @@ import {
   findReview,
   insertDecision,
   lockReview,
+  markCovered,
   markResolved,
+  type Decision,
   type ReviewDetails,
 } from './review.queries.js';
-import type { Resolution } from './review-reasons.js';
 import type { OrderRow, PaymentRow } from './ring-state.js';
 import { paymentReviewMessage } from './tell.js';
 import { updatePayments } from './write.queries.js';
@@ -48,16 +49,9 @@ export async function lockReviewed(tx: Tx, id: string): Promise<LockedReview | n
   return { review, order, payments };
 }
 
-/** What a person decided about a review. */
-export interface Decision {
-  readonly resolution: Resolution;
-  readonly by: string;
-  readonly reason: string;
-}
-
 /**
  * Ends a review by what a person decided, derives its order again, and tells others. It stays as it
- * is until more is at stake than now.
+ * is until more is at stake than the decision covers.
  */
 export async function resolveReview(
   tx: Tx,
@@ -65,7 +59,24 @@ export async function resolveReview(
   decision: Decision,
 ): Promise<void> {
   await markResolved(tx, review.id, decision);
-  await insertDecision(tx, {
+  await recordDecision(tx, review, decision);
+  const [payment] = review.paymentId === null ? [] : payments;
+  if (payment) await resolveOfPayment(tx, review, order, payment);
+  else if (order) await resolveOfOrder(tx, review, order);
+}
+
+/** Records what a person decided about a review at which more has come to be at stake since. */
+export async function coverReview(
+  tx: Tx,
+  { review }: LockedReview,
+  decision: Decision,
+): Promise<void> {
+  await markCovered(tx, review.id, decision.coversMinor);
+  await recordDecision(tx, review, decision);
+}
+
+function recordDecision(tx: Tx, review: ReviewDetails, decision: Decision): Promise<void> {
+  return insertDecision(tx, {
     reviewId: review.id,
     actor: decision.by,
     resolution: decision.resolution,
@@ -73,9 +84,6 @@ export async function resolveReview(
     reason: decision.reason,
     amountMinor: review.amountMinor,
   });
-  const [payment] = review.paymentId === null ? [] : payments;
-  if (payment) await resolveOfPayment(tx, review, order, payment);
-  else if (order) await resolveOfOrder(tx, review, order);
 }
 
 const CAUSE = { inboxId: null, command: 'resolve_review' };

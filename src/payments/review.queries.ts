@@ -20,6 +20,16 @@ export interface PlannedRefund {
   readonly amountMinor: number;
 }
 
+/** A refund that was decided and is being made. */
+export interface RefundPlan {
+  /** As the person named them; null: whatever the review is about. */
+  readonly paymentId: string | null;
+  readonly amountMinor: number | null;
+  readonly refunds: readonly PlannedRefund[];
+  /** What is at stake once they are made, minor units: so much the decision lets stand. */
+  readonly leftMinor: number;
+}
+
 /** A review with all that a decision depends on. */
 export interface ReviewDetails {
   readonly id: string;
@@ -37,7 +47,7 @@ export interface ReviewDetails {
   readonly proposal: Proposal | null;
   /** The refund that was decided and is being made. */
   readonly refundKey: string | null;
-  readonly refundPlan: readonly PlannedRefund[] | null;
+  readonly refundPlan: RefundPlan | null;
   readonly resolution: Resolution | null;
   readonly resolvedBy: string | null;
   readonly resolutionReason: string | null;
@@ -165,7 +175,7 @@ export async function startReviewRefund(
   tx: Tx,
   id: string,
   key: string,
-  plan: readonly PlannedRefund[],
+  plan: RefundPlan,
 ): Promise<void> {
   await tx.query({
     name: 'start-review-refund',
@@ -175,28 +185,42 @@ export async function startReviewRefund(
 }
 
 /** The refund came to an end, one way or the other. */
-export async function endReviewRefund(tx: Tx, id: string, key: string): Promise<void> {
+export async function endReviewRefund(tx: Tx, id: string): Promise<void> {
   await tx.query({
     name: 'end-review-refund',
-    text: `update reviews set refund_key = null, refund_plan = null where id = $1 and refund_key = $2`,
-    values: [id, key],
+    text: `update reviews set refund_key = null, refund_plan = null where id = $1`,
+    values: [id],
   });
 }
 
-/** Writes a decision onto its review: it covers what is at stake now. */
-export async function markResolved(
-  tx: Tx,
-  id: string,
-  decision: { readonly resolution: Resolution; readonly by: string; readonly reason: string },
-): Promise<void> {
+/** What a person decided about a review. */
+export interface Decision {
+  readonly resolution: Resolution;
+  readonly by: string;
+  readonly reason: string;
+  /** So much may be at stake from now on, minor units: more is another question. */
+  readonly coversMinor: number;
+}
+
+/** Writes a decision onto its review, and ends it. */
+export async function markResolved(tx: Tx, id: string, decision: Decision): Promise<void> {
   await tx.query({
     name: 'mark-review-resolved',
     text: `
       update reviews set status = 'resolved', resolution = $2, resolved_by = $3,
-        resolution_reason = $4, resolved_minor = amount_minor, closed_at = now(),
+        resolution_reason = $4, resolved_minor = $5, closed_at = now(),
         claimed_by = null, claimed_at = null, proposal = null
       where id = $1`,
-    values: [id, decision.resolution, decision.by, decision.reason],
+    values: [id, decision.resolution, decision.by, decision.reason, decision.coversMinor],
+  });
+}
+
+/** Notes how much of a review is decided, which stays open for what came since. */
+export async function markCovered(tx: Tx, id: string, coversMinor: number): Promise<void> {
+  await tx.query({
+    name: 'mark-review-covered',
+    text: `update reviews set resolved_minor = $2, proposal = null where id = $1`,
+    values: [id, coversMinor],
   });
 }
 

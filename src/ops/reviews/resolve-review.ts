@@ -24,7 +24,7 @@ export interface Resolved {
  * @throws TollgateError `bad_request`, `not_found`, `review_closed`, `review_claimed`,
  * `second_person_needed`, `nothing_to_refund`, and what the refund command may come to
  */
-export function resolveReview(
+export async function resolveReview(
   services: Services,
   caller: Caller,
   given: string,
@@ -32,18 +32,21 @@ export function resolveReview(
   key: string | null,
 ): Promise<Resolved> {
   const { commands, messaging } = services;
-  return asAction(services, caller, { action: 'review.resolve', subject: given }, async () => {
+  const wanted = { action: 'review.resolve', subject: given } as const;
+  const response = await asAction(services, caller, wanted, async () => {
     const id = readInput(uuid, given);
-    const { response } = await execute(commands.execute, commands.resolveReview, {
+    const request = {
       caller: caller.name,
       key: key ?? randomUUID(),
       fingerprint: fingerprintRequest('POST', `/v1/reviews/${id}/resolve`, body),
       params: { id },
       body: body ?? null,
-    });
-    if (response.status >= 400) throw readStoredProblem(response);
-    messaging.wake();
-    const review = JSON.parse(response.body.toString('utf8')) as ReviewView;
-    return { status: response.status === 202 ? 202 : 200, body: review };
+    };
+    return (await execute(commands.execute, commands.resolveReview, request)).response;
   });
+  // The command has written down itself what it was refused for.
+  if (response.status >= 400) throw readStoredProblem(response);
+  messaging.wake();
+  const review = JSON.parse(response.body.toString('utf8')) as ReviewView;
+  return { status: response.status === 202 ? 202 : 200, body: review };
 }
