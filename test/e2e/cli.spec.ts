@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -17,6 +18,9 @@ import { TEST_SECRETS, WebhookClient } from '../support/webhook-client.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const UNKNOWN = '01a201b7-b756-7194-8fdb-4c76e5445318';
 const run = promisify(execFile);
+
+// Some of these run ten processes, one after another.
+jest.setTimeout(90_000);
 
 describe('the command line', () => {
   let shop: Shop;
@@ -319,10 +323,18 @@ describe('the command line', () => {
 
   describe('replays', () => {
     it('go on without anybody waiting, can be seen, paused, resumed and called off', async () => {
-      const ids = [(await mendedEvent()).id, (await mendedEvent()).id, (await mendedEvent()).id];
-      const args = ['replay', ...ids, '--yes', '--no-wait', '--per-second', '1', '--json'];
-      const started = (await tollgate(...args)).json;
-      expect(started).toMatchObject({ status: 'running', total: 3 });
+      const story = new Story();
+      const updated = (payload: Payload) => {
+        payload['type'] = 'customer.updated';
+      };
+      // So many, one a second, that it is not over before it is called off, however slow this is.
+      const events = Array.from({ length: 120 }, () => story.stripe('customer.created', updated));
+      await Promise.all(events.map((event) => client.expectAccepted(event)));
+      await outcome(story.stripe('customer.created', updated));
+      const filter = ['--status', 'ignored', '--type', 'customer.updated'];
+      const options = ['--yes', '--no-wait', '--per-second', '1', '--json'];
+      const started = (await tollgate('replay', ...filter, ...options)).json;
+      expect(started).toMatchObject({ status: 'running', target: 'events' });
 
       const paused = await tollgate('replays', 'pause', started.id, '--json');
       expect(paused.json.status).toBe('paused');
