@@ -8,8 +8,8 @@ const amount = (name: string) => `${name} ${AMOUNT.replace('%s', name)}`;
  * and truncate, whoever asks. `subject` is the id of what it was done to, as text, since it may be
  * a message, an event or a name.
  *
- * `inbox.replays`: how often the event was sent through again. What was chosen for a replay names
- * the number it had then: somebody else who was faster makes it a no-op.
+ * `inbox.replays`: how often people sent the event through again or discarded it. What was chosen
+ * for a replay names the number it had then: somebody else who was faster makes it a no-op.
  *
  * `dispatches`: a dead letter of a consumer may be discarded, too.
  *

@@ -47,7 +47,10 @@ export async function replayEvents(
   return rows;
 }
 
-/** Gives dead letters up for good: they stay as evidence, and can be replayed all the same. */
+/**
+ * Gives dead letters up for good: they stay as evidence, and can be replayed all the same, but not
+ * by who chose them before that.
+ */
 export async function discardEvents(
   tx: Tx,
   chosen: readonly ChosenEvent[],
@@ -60,7 +63,7 @@ export async function discardEvents(
         from inbox i join unnest($1::uuid[], $2::integer[]) as t (id, generation) on t.id = i.id
         where i.replays = t.generation and i.status = 'dead'
         order by i.id for update of i)
-      update inbox set status = 'discarded', finished_at = now()
+      update inbox set status = 'discarded', finished_at = now(), replays = replays + 1
       from chosen where inbox.id = chosen.id
       returning inbox.id, chosen.status as "statusBefore",
                 chosen.outcome_reason as "outcomeBefore"`,

@@ -227,7 +227,12 @@ export async function replayDispatches(
   return rows;
 }
 
-/** Gives dead letters of consumers up; they can be replayed all the same. @returns those that were */
+/**
+ * Gives dead letters of consumers up; they can be replayed all the same, but not by who chose them
+ * before that.
+ *
+ * @returns those that were
+ */
 export async function discardDispatches(
   tx: Tx,
   chosen: readonly ChosenDispatch[],
@@ -236,7 +241,7 @@ export async function discardDispatches(
     name: 'discard-dispatches',
     text: `
       ${lockChosen(`'dead'`)}
-      update dispatches d set status = 'discarded', settled_at = now()
+      update dispatches d set status = 'discarded', settled_at = now(), tries = tries + 1
       ${RETURN_TOUCHED}`,
     values: chosenColumns(chosen),
   });

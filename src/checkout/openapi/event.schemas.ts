@@ -52,7 +52,7 @@ const event: Fields<EventView> = {
   lastError: { anyOf: [attemptError, { type: 'null' }] },
   deliveries: COUNT,
   conflicts: { ...COUNT, description: 'deliveries under its id with another content' },
-  replays: { ...COUNT, description: 'how often somebody sent it through again' },
+  replays: { ...COUNT, description: 'how often somebody sent it through again or discarded it' },
   livemode: nullable(FLAG),
   paymentId: nullable(UUID),
   occurredAt: nullable(TIME),
