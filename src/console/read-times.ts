@@ -3,15 +3,15 @@ const HOUR = 3600;
 const DAY = 86_400;
 
 /** How old something may be, as a filter form offers it: seconds before now. */
-const AGES: Readonly<Record<string, { readonly from?: number; readonly to?: number }>> = {
-  last_hour: { from: HOUR },
-  last_day: { from: DAY },
-  last_week: { from: 7 * DAY },
-  over_an_hour: { to: HOUR },
-  over_a_day: { to: DAY },
-  over_a_week: { to: 7 * DAY },
-};
-export const AGE_OPTIONS: readonly string[] = Object.keys(AGES);
+const AGES: ReadonlyMap<string, { readonly from?: number; readonly to?: number }> = new Map([
+  ['last_hour', { from: HOUR }],
+  ['last_day', { from: DAY }],
+  ['last_week', { from: 7 * DAY }],
+  ['over_an_hour', { to: HOUR }],
+  ['over_a_day', { to: DAY }],
+  ['over_a_week', { to: 7 * DAY }],
+]);
+export const AGE_OPTIONS: readonly string[] = [...AGES.keys()];
 
 type Filters = Readonly<Record<string, string>>;
 
@@ -21,7 +21,7 @@ type Filters = Readonly<Record<string, string>>;
  */
 export function withTimes(filters: Filters, now: Date): Filters {
   const { age, ...given } = filters;
-  const range = age === undefined ? {} : AGES[age];
+  const range = age === undefined ? {} : AGES.get(age);
   if (!range) return filters;
   const ago = (seconds: number | undefined) =>
     seconds === undefined ? undefined : toIso(now.getTime() - seconds * 1000);

@@ -8,6 +8,7 @@ import { withQuery } from '../paths.js';
 export function Live({
   id,
   path,
+  query = {},
   was,
   everySeconds,
   words,
@@ -17,6 +18,8 @@ export function Live({
   readonly id: string;
   /** Of the page. */
   readonly path: string;
+  /** Of the page, kept in what is asked. */
+  readonly query?: Readonly<Record<string, string>>;
   /** How it stands, sent along so that the answer can tell whether that has changed. */
   readonly was: string;
   /** Null: it is over. */
@@ -29,7 +32,7 @@ export function Live({
   return (
     <div
       id={id}
-      hx-get={withQuery(path, { was })}
+      hx-get={withQuery(path, { ...query, was })}
       hx-trigger={`every ${everySeconds}s`}
       hx-select={`#${id}`}
       hx-select-oob={words === undefined ? undefined : `#${words}:innerHTML`}
@@ -37,15 +40,15 @@ export function Live({
     >
       {children}
       <p class="live">
-        This goes on by itself. <a href={path}>Refresh</a>
+        This goes on by itself. <a href={withQuery(path, query)}>Refresh</a>
       </p>
     </div>
   );
 }
 
 /**
- * What depends on how it stands and lies outside of the live part: buttons, mostly. It comes along
- * with an answer only when that has changed, so that nobody loses what he has just opened.
+ * What depends on how it stands and lies outside of the live part: buttons, and what is long. It
+ * comes along with an answer only when that has changed, so that nobody loses what he has opened.
  */
 export function FollowsLive({
   id,
@@ -53,7 +56,7 @@ export function FollowsLive({
   children,
 }: {
   readonly id: string;
-  /** The page is asked for by its live part, and stands otherwise than that part shows. */
+  /** The page is asked for by its live part, and stands otherwise than that part shows, or is over. */
   readonly hasChanged: boolean;
   readonly children: ComponentChildren;
 }) {

@@ -37,9 +37,9 @@ const NOOPS: Readonly<Record<string, string>> = {
 
 /** What helps against a failure; null: nobody has written that down. */
 export function adviseOn(code: string): string | null {
-  const known = ADVICE[code];
-  if (known !== undefined) return known;
   if (!Object.hasOwn(ERRORS, code)) return null;
+  const known = ADVICE[code as ErrorCode];
+  if (known !== undefined) return known;
   return ERRORS[code as ErrorCode].next === 'dead' ? NEEDS_CODE : MAY_HAVE_PASSED;
 }
 
@@ -48,7 +48,7 @@ const NEEDS_CODE =
 const MAY_HAVE_PASSED =
   'The attempts ran out on trouble that may have passed. See that it has, then replay it.';
 
-const ADVICE: Readonly<Record<string, string>> = {
+const ADVICE: Partial<Readonly<Record<ErrorCode, string>>> = {
   needs_provider_api:
     'The event only names what changed, and the provider has to be asked. Configure its API key, start anew, and replay it.',
   provider_not_configured:

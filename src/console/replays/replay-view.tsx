@@ -45,12 +45,14 @@ export function ReplayActions({
 export function ReplayBody({
   replay,
   items,
-  now,
+  query,
+  hasChanged,
 }: {
   readonly replay: ReplayView;
   readonly items: readonly ReplayItemView[];
-  /** Only items that stand so now are listed. */
-  readonly now: string | undefined;
+  /** Which items are listed: `now`, only those that stand so; `after`, those after a position. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly hasChanged: boolean;
 }) {
   return (
     <>
@@ -58,17 +60,25 @@ export function ReplayBody({
         <p id="replay-words" aria-live="polite">
           {describeProgress(replay)}
         </p>
-        <Progress replay={replay} />
+        <Progress replay={replay} query={query} />
       </Panel>
-      <Panel title="What was asked for">
-        <Asked replay={replay} />
-      </Panel>
-      <ReplayItems replay={replay} items={items} now={now} />
+      <FollowsLive id="replay-rest" hasChanged={hasChanged}>
+        <Panel title="What was asked for">
+          <Asked replay={replay} />
+        </Panel>
+        <ReplayItems replay={replay} items={items} now={query['now']} />
+      </FollowsLive>
     </>
   );
 }
 
-function Progress({ replay }: { readonly replay: ReplayView }) {
+function Progress({
+  replay,
+  query,
+}: {
+  readonly replay: ReplayView;
+  readonly query: Readonly<Record<string, string>>;
+}) {
   const page = usePage();
   const { id, status, total, done, skipped, pending } = replay;
   const settled = total - pending;
@@ -76,6 +86,7 @@ function Progress({ replay }: { readonly replay: ReplayView }) {
     <Live
       id="replay-progress"
       path={replayPath(id)}
+      query={query}
       was={status}
       everySeconds={pollSeconds(replay, page.now)}
       words="replay-words"

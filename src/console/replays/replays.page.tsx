@@ -17,6 +17,7 @@ import { renderPage } from '../render-page.js';
 import { NothingChosen, Preview, previewTitle } from './preview.js';
 import { ReplayList } from './replay-list.js';
 import { ReplayActions, ReplayBody } from './replay-view.js';
+import { pollSeconds } from './replay-words.js';
 import { previewPath, readWish, toOrder, untilNow } from './replay-wish.js';
 
 const KEY = /^[0-9a-f-]{36}$/;
@@ -108,12 +109,20 @@ export class ReplayPages {
       showReplay(this.services, id),
       listReplayItems(this.services, id, { after, now }),
     ]);
-    const hasChanged = isPartRequest(request) && was !== replay.status;
+    const isOver = pollSeconds(replay, new Date()) === null;
+    const hasChanged = isPartRequest(request) && (was !== replay.status || isOver);
     return renderPage(this.services, request, {
       title: replay.action === 'replay' ? 'Replay' : 'Discarding',
       section: 'replays',
       aside: <ReplayActions replay={replay} hasChanged={hasChanged} />,
-      body: <ReplayBody replay={replay} items={items} now={now} />,
+      body: (
+        <ReplayBody
+          replay={replay}
+          items={items}
+          query={{ ...(now !== undefined && { now }), ...(after !== undefined && { after }) }}
+          hasChanged={hasChanged}
+        />
+      ),
     });
   }
 

@@ -41,12 +41,12 @@ export const RESOLUTIONS: Readonly<
 };
 
 /** How long a review may have been open, in seconds, as the filter offers it. */
-const AGES: Readonly<Record<string, number>> = {
-  over_an_hour: 3600,
-  over_a_day: 86_400,
-  over_a_week: 604_800,
-};
-export const REVIEW_AGES: readonly string[] = Object.keys(AGES);
+const AGES: ReadonlyMap<string, number> = new Map([
+  ['over_an_hour', 3600],
+  ['over_a_day', 86_400],
+  ['over_a_week', 604_800],
+]);
+export const REVIEW_AGES: readonly string[] = [...AGES.keys()];
 
 /** Filters as `listReviews` takes them. An age that nobody offered stays, and is refused there. */
 export function withAge({
@@ -54,7 +54,7 @@ export function withAge({
   ...filters
 }: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   if (age === undefined) return filters;
-  const seconds = AGES[age];
+  const seconds = AGES.get(age);
   return seconds === undefined
     ? { ...filters, age }
     : { ...filters, olderThanSeconds: String(seconds) };
