@@ -22,6 +22,12 @@ export interface FieldChange {
   readonly after: unknown;
 }
 
+interface Changes {
+  /** Of the amounts, as it is afterwards; null: nobody has said it yet. */
+  readonly currency: string | null;
+  readonly changes: readonly FieldChange[];
+}
+
 /** What one event would do if it were applied now, after those before it. */
 export interface EventChange {
   readonly eventId: string;
@@ -31,8 +37,8 @@ export interface EventChange {
   readonly outcome: string;
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
   /** `id` is null for a payment that the event would make. */
-  readonly payment: { readonly id: string | null; readonly changes: readonly FieldChange[] } | null;
-  readonly order: { readonly reference: string; readonly changes: readonly FieldChange[] } | null;
+  readonly payment: ({ readonly id: string | null } & Changes) | null;
+  readonly order: ({ readonly reference: string } & Changes) | null;
   readonly reviews: readonly { readonly reason: string; readonly status: string }[];
   /** Types of the messages that others would be told. */
   readonly messages: readonly string[];
@@ -73,13 +79,14 @@ export interface DryRunContext {
 }
 
 type State = Readonly<Record<string, unknown>>;
+type Money = State & { readonly currency: string | null };
 
 interface Try extends Pick<EventChange, 'outcome' | 'error'> {
   readonly event: ClaimedEvent;
   readonly applied: AppliedFacts | null;
   /** As they are after it. */
-  readonly payment: (State & { readonly id: string }) | null;
-  readonly order: (State & { readonly reference: string }) | null;
+  readonly payment: (Money & { readonly id: string }) | null;
+  readonly order: (Money & { readonly reference: string }) | null;
 }
 
 async function tryEvent(
@@ -154,10 +161,12 @@ function toChange({ event, applied, payment, order, ...rest }: Try, states: Stat
     ...rest,
     payment: payment && {
       id: isNew ? null : payment.id,
+      currency: payment.currency,
       changes: states.move(payment.id, payment),
     },
     order: order && {
       reference: order.reference,
+      currency: order.currency,
       changes: states.move(order.reference, order),
     },
     reviews: (applied?.reviews ?? []).map(({ reason, status }) => ({ reason, status })),

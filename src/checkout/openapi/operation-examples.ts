@@ -60,6 +60,7 @@ export const DRY_RUN = {
       error: null,
       payment: {
         id: PAYMENT.id,
+        currency: PAYMENT.currency,
         changes: [
           { field: 'status', before: 'pending', after: 'paid' },
           { field: 'amountCapturedMinor', before: 0, after: 5000 },
@@ -67,6 +68,7 @@ export const DRY_RUN = {
       },
       order: {
         reference: ORDER.reference,
+        currency: ORDER.currency,
         changes: [{ field: 'status', before: 'open', after: 'paid' }],
       },
       reviews: [],

@@ -8,6 +8,7 @@ import { REVIEW_REASONS, REVIEW_STATUSES } from '../../payments/review-reasons.j
 import { pageOf } from './payment.schemas.js';
 import {
   COUNT,
+  CURRENCY,
   listOf,
   named,
   nullable,
@@ -70,6 +71,11 @@ const fieldChange = objectOf({
   after: {},
 });
 
+const CHANGED_CURRENCY = nullable(
+  CURRENCY,
+  'of the amounts, as it is afterwards; null: nobody has said it yet',
+);
+
 const change: Fields<EventChange> = {
   eventId: { ...UUID, description: "Tollgate's id of the event" },
   provider: PROVIDER,
@@ -88,13 +94,17 @@ const change: Fields<EventChange> = {
     anyOf: [
       objectOf({
         id: nullable(UUID, 'null for a payment that the event would make'),
+        currency: CHANGED_CURRENCY,
         changes: listOf(fieldChange),
       }),
       { type: 'null' },
     ],
   },
   order: {
-    anyOf: [objectOf({ reference: TEXT, changes: listOf(fieldChange) }), { type: 'null' }],
+    anyOf: [
+      objectOf({ reference: TEXT, currency: CHANGED_CURRENCY, changes: listOf(fieldChange) }),
+      { type: 'null' },
+    ],
   },
   reviews: {
     ...listOf(

@@ -1,13 +1,7 @@
 import { Badge } from '../components/badge.js';
 import { Table, type Column } from '../components/table.js';
 import { eventPath, orderPath, paymentPath } from '../paths.js';
-import {
-  currencyOf,
-  describeValue,
-  nameField,
-  type Change,
-  type FieldChange,
-} from './change-words.js';
+import { describeValue, nameField, type Change, type FieldChange } from './change-words.js';
 
 /** For each event what it would change: fields before and after, reviews and messages. */
 export function ChangeList({ changes }: { readonly changes: readonly Change[] }) {
@@ -46,6 +40,7 @@ function ChangeOfEvent({ change }: { readonly change: Change }) {
           what={payment.id === null ? 'A new payment' : 'Payment'}
           path={payment.id === null ? null : paymentPath(payment.id)}
           name={payment.id}
+          currency={payment.currency}
           changes={payment.changes}
         />
       )}
@@ -54,6 +49,7 @@ function ChangeOfEvent({ change }: { readonly change: Change }) {
           what="Order"
           path={orderPath(order.reference)}
           name={order.reference}
+          currency={order.currency}
           changes={order.changes}
         />
       )}
@@ -85,12 +81,14 @@ function Diff({
   what,
   path,
   name,
+  currency,
   changes,
 }: {
   readonly what: string;
   /** Null: it is not there yet. */
   readonly path: string | null;
   readonly name: string | null;
+  readonly currency: string | null;
   readonly changes: readonly FieldChange[];
 }) {
   if (changes.length === 0) return null;
@@ -101,7 +99,7 @@ function Diff({
       </p>
       <Table
         caption={`${what} ${name ?? ''}: what would change`}
-        columns={columnsOf(currencyOf(changes))}
+        columns={columnsOf(currency)}
         rows={changes}
         empty={null}
       />
