@@ -68,6 +68,11 @@ export function connectionFailure(provider: string, access: Access, error: unkno
 
 /** Longest quotation of a provider's message. */
 const QUOTATION_LENGTH_MAX = 300;
+/**
+ * As much of a message is looked at: enough for what is removed from it, and little enough for
+ * patterns whose work grows with its square.
+ */
+const MESSAGE_LENGTH_MAX = 4 * QUOTATION_LENGTH_MAX;
 
 /** What could be used to pay, sign in or find a person, should a message repeat it. */
 const CONFIDENTIAL =
@@ -76,7 +81,8 @@ const CONFIDENTIAL =
 /** A provider's message as it may be stored and shown: short, and without what is confidential. */
 export function quote(message: unknown): string {
   if (typeof message !== 'string') return 'no message';
-  const plain = message.replace(/\p{Cc}+/gu, ' ').replace(CONFIDENTIAL, '[removed]');
+  const beginning = message.slice(0, MESSAGE_LENGTH_MAX);
+  const plain = beginning.replace(/\p{Cc}+/gu, ' ').replace(CONFIDENTIAL, '[removed]');
   return plain.slice(0, QUOTATION_LENGTH_MAX);
 }
 

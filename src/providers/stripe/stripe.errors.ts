@@ -39,7 +39,8 @@ export function classifyStripeError(error: unknown, access: Access): Error {
 }
 
 function classifyAnswer(error: Stripe.errors.StripeError, status: number, access: Access): Error {
-  const reason = error.code ?? error.rawType ?? null;
+  const code = error.code ?? error.rawType;
+  const reason = code === undefined ? null : quote(code);
   const said = `${reason ?? status}: ${quote(error.message)}`;
   if (status >= 500) {
     return error.headers?.['idempotent-replayed'] === 'true'

@@ -34,6 +34,13 @@ const failWith = (status: number, error: object, headers = {}): void => {
 };
 
 describe('a failure of Stripe', () => {
+  it('is told in few words, however much Stripe says', async () => {
+    const endless = 'x'.repeat(500_000);
+    failWith(402, { type: 'card_error', code: endless, message: endless });
+    const { message } = await failureOf(start());
+    expect(message.length).toBeLessThan(1000);
+  });
+
   const answers: ReadonlyArray<readonly [string, ScriptedAnswer, string, string]> = [
     [
       'a 500',
