@@ -46,6 +46,8 @@ export interface EventChange {
 
 /** Under the second after which PostgreSQL looks for deadlocks: who only asks gives way. */
 const LOCK_TIMEOUT_MS = 300;
+/** Once one was locked: a hundred events of one locked order must not take half a minute. */
+const NEXT_LOCK_TIMEOUT_MS = 10;
 
 /**
  * Finds out what events would change: applies them one after the other, in a transaction that is
@@ -114,6 +116,7 @@ async function tryEvent(
     if (isDatabaseTrouble(error) || isGivenUp(error)) throw error;
     await tx.query('rollback to savepoint before_event');
     const failure = describeFailure(error);
+    if (failure.code === 'lock_timeout') await limitLockWait(tx, NEXT_LOCK_TIMEOUT_MS);
     const outcome = ERRORS[failure.code].next === 'dead' ? 'dead' : 'retry';
     return { ...nothing, outcome, error: failure };
   }
