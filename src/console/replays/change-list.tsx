@@ -1,7 +1,14 @@
 import { Badge } from '../components/badge.js';
+import { Dash } from '../components/money.js';
 import { Table, type Column } from '../components/table.js';
 import { eventPath, orderPath, paymentPath } from '../paths.js';
-import { describeValue, nameField, type Change, type FieldChange } from './change-words.js';
+import {
+  describeValue,
+  nameField,
+  tellingChanges,
+  type Change,
+  type FieldChange,
+} from './change-words.js';
 
 /** For each event what it would change: fields before and after, reviews and messages. */
 export function ChangeList({ changes }: { readonly changes: readonly Change[] }) {
@@ -41,7 +48,7 @@ function ChangeOfEvent({ change }: { readonly change: Change }) {
           path={payment.id === null ? null : paymentPath(payment.id)}
           name={payment.id}
           currency={payment.currency}
-          changes={payment.changes}
+          changes={tellingChanges(payment.changes, payment.id === null)}
         />
       )}
       {order && (
@@ -113,7 +120,8 @@ function columnsOf(currency: string | null): readonly Column<FieldChange>[] {
     {
       title: 'Before',
       isLong: true,
-      cell: ({ field, before }) => <del>{describeValue(field, before, currency)}</del>,
+      cell: ({ field, before }) =>
+        before === null ? <Dash /> : <del>{describeValue(field, before, currency)}</del>,
     },
     {
       title: 'After',

@@ -24,8 +24,13 @@ export function describeValue(field: string, value: unknown, currency: string | 
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The currency that the changes themselves tell; null: it stays as it is, and is not told. */
-export function currencyOf(changes: readonly FieldChange[]): string | null {
-  const after = changes.find(({ field }) => field === 'currency')?.after;
-  return typeof after === 'string' ? after : null;
+/** What is worth a line: of something new it goes without saying that nothing is refunded yet. */
+export function tellingChanges(
+  changes: readonly FieldChange[],
+  isNew: boolean,
+): readonly FieldChange[] {
+  if (!isNew) return changes;
+  return changes.filter(
+    ({ field, after }) => after !== 0 && (field !== 'unknownOutcome' || after === true),
+  );
 }

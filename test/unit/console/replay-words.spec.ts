@@ -1,8 +1,8 @@
 import {
   countOutcomes,
-  currencyOf,
   describeValue,
   nameField,
+  tellingChanges,
   type Change,
 } from '../../../src/console/replays/change-words.js';
 import { describeProgress, pollSeconds } from '../../../src/console/replays/replay-words.js';
@@ -82,9 +82,12 @@ describe('a change that a replay would make', () => {
     expect(describeValue(field, value, currency)).toBe(told);
   });
 
-  it('finds the currency among the fields, where it is new', () => {
-    expect(currencyOf([{ field: 'currency', before: null, after: 'KWD' }])).toBe('KWD');
-    expect(currencyOf([{ field: 'status', before: 'open', after: 'paid' }])).toBeNull();
+  it('leaves out what goes without saying of something new, and nothing else', () => {
+    const refunded = { field: 'amountRefundedMinor', before: null, after: 0 };
+    const captured = { field: 'amountCapturedMinor', before: null, after: 5 };
+    const isTest = { field: 'livemode', before: null, after: false };
+    expect(tellingChanges([refunded, captured, isTest], true)).toEqual([captured, isTest]);
+    expect(tellingChanges([refunded, captured], false)).toEqual([refunded, captured]);
   });
 
   it('is counted by its outcome, most frequent first', () => {
