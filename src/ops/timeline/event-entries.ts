@@ -39,7 +39,8 @@ export function eventEntries(
   ];
 }
 
-function senderOf({ provider, source }: InboxEventEntity): TimelineActor {
+/** Who told us of an event. */
+export function senderOf({ provider, source }: InboxEventEntity): TimelineActor {
   if (source === 'webhook') return { kind: 'provider', name: provider };
   return { kind: 'system', name: `${source} of ${provider}` };
 }

@@ -48,12 +48,17 @@ export function sortTimeline(entries: readonly TimelineEntry[]): TimelineEntry[]
   );
 }
 
-/** Who told: an event of a provider, or a command of ours. */
-export function causeOf(inboxId: string | null, command: string | null): TimelineActor {
-  if (inboxId !== null) return { kind: 'provider', name: 'event' };
-  return command === null
-    ? { kind: 'system', name: 'tollgate' }
-    : { kind: 'command', name: command };
+/** Who told: an event of a provider, by inbox id, or a command of ours. */
+export type CauseOf = (inboxId: string | null, command: string | null) => TimelineActor;
+
+/** @param senders who sent the events that are on the timeline, by inbox id */
+export function causesOf(senders: ReadonlyMap<string, TimelineActor>): CauseOf {
+  return (inboxId, command) => {
+    if (inboxId !== null) return senders.get(inboxId) ?? { kind: 'provider', name: 'event' };
+    return command === null
+      ? { kind: 'system', name: 'tollgate' }
+      : { kind: 'command', name: command };
+  };
 }
 
 /** A link, if there is something to link to. */

@@ -11,8 +11,14 @@ import type { Services } from '../../services.js';
 import { presentFact, presentTransition } from '../present.js';
 import { findReplaysOf, type ReplayOf } from '../replays/replay-item.queries.js';
 import { findDecisions, type DecisionView } from '../reviews/decision.queries.js';
-import { eventEntries } from './event-entries.js';
-import { causeOf, link, sortTimeline, type TimelineEntry } from './timeline-entry.js';
+import { eventEntries, senderOf } from './event-entries.js';
+import {
+  causesOf,
+  link,
+  sortTimeline,
+  type CauseOf,
+  type TimelineEntry,
+} from './timeline-entry.js';
 import {
   findCommands,
   findMessages,
@@ -69,20 +75,21 @@ export async function showTimeline(
       reviews.map(({ id }) => id),
     ),
   ]);
+  const causeOf = causesOf(new Map(events.map((event) => [event.id, senderOf(event)])));
   return sortTimeline([
     ...events.flatMap((event) => eventEntries(event, transitions, config.ATTEMPTS_MAX)),
-    ...facts.map(factEntry),
-    ...transitions.map(transitionEntry),
-    ...reviews.flatMap(reviewEntries),
+    ...facts.map((one) => factEntry(one, causeOf)),
+    ...transitions.map((one) => transitionEntry(one, causeOf)),
+    ...reviews.flatMap((one) => reviewEntries(one, causeOf)),
     ...decisions.map(decisionEntry),
     ...commands.map(commandEntry),
     ...messages.map(messageEntry),
-    ...transfers.map(transferEntry),
+    ...transfers.map((one) => transferEntry(one, causeOf)),
     ...replays.map(replayEntry),
   ]);
 }
 
-function factEntry(fact: PaymentFactEntity): TimelineEntry {
+function factEntry(fact: PaymentFactEntity, causeOf: CauseOf): TimelineEntry {
   const { kind, state, amountMinor, currency, inboxId } = fact;
   const money = amountMinor === null ? null : `${amountMinor} ${currency ?? ''}`.trim();
   return {
@@ -97,7 +104,7 @@ function factEntry(fact: PaymentFactEntity): TimelineEntry {
   };
 }
 
-function transitionEntry(transition: TransitionEntity): TimelineEntry {
+function transitionEntry(transition: TransitionEntity, causeOf: CauseOf): TimelineEntry {
   const { from, to, inboxId, command, paymentId } = transition;
   const shown = presentTransition(transition);
   return {
@@ -113,7 +120,7 @@ function transitionEntry(transition: TransitionEntity): TimelineEntry {
 }
 
 /** A review that is open again has its earlier ends among the decisions. */
-function reviewEntries(review: ReviewEntity): TimelineEntry[] {
+function reviewEntries(review: ReviewEntity, causeOf: CauseOf): TimelineEntry[] {
   const shared = {
     kind: 'review' as const,
     links: {
@@ -189,7 +196,7 @@ function messageEntry(row: MessageRow): TimelineEntry {
   };
 }
 
-function transferEntry(row: TransferRow): TimelineEntry {
+function transferEntry(row: TransferRow, causeOf: CauseOf): TimelineEntry {
   return {
     at: row.at,
     kind: 'ledger',
