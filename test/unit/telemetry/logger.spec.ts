@@ -71,7 +71,6 @@ describe('a line of the log', () => {
     ['alone', CARD],
     ['in a sentence', `the card ${CARD} was declined`],
     ['in an id', `evt_${CARD}`],
-    ['behind letters', `card${CARD}x`],
     ['behind a full stop', `no.${CARD}`],
     ['behind a number that is none', `amount 1.${CARD}`],
     ['in JSON within the text', `{"number":1.${CARD},"pan":${CARD}}`],
@@ -97,11 +96,13 @@ describe('a line of the log', () => {
   });
 
   it('holds no card number that a cut would make unrecognizable', () => {
-    const text = `${'x'.repeat(1990)}${CARD}${'x'.repeat(20_000)}`;
+    const text = `${'x'.repeat(1989)} ${CARD} ${'x'.repeat(20_000)}`;
     expect(line({ text })).not.toContain('42424242');
   });
 
   it.each([
+    ['an id with letters', 'T4242424242424242'],
+    ['an id of hexadecimal digits', 'evt_d09aa4242424242424242b7'],
     ['a UUID', '12345678-1234-4123-8123-123456789012'],
     ['a hash', `sha256:${'4242424242424242'.repeat(4)}`],
     ['a number that fails the check', '4242424242424241'],
