@@ -3,10 +3,13 @@ import { readdirSync } from 'node:fs';
 import { cancelOrderOperation } from '../../src/checkout/cancel-order.operation.js';
 import { CREATE_ORDER } from '../../src/checkout/create-order.operation.js';
 import { refundPaymentOperation } from '../../src/checkout/refund-payment.operation.js';
+import { resolveReviewOperation } from '../../src/checkout/resolve-review.operation.js';
 import { startPaymentOperation } from '../../src/checkout/start-payment.operation.js';
 import { FAIL_POINTS } from '../../src/fail-points.js';
 import type { Operation } from '../../src/idempotency/operation.js';
 import { eventually } from '../support/eventually.js';
+import { orderPaidTwice } from '../support/reviewed-orders.js';
+import { TEST_TOKENS } from '../support/service-environment.js';
 import {
   paymentOf,
   Shop,
@@ -36,6 +39,8 @@ interface Command {
   readonly path: string;
   readonly body?: unknown;
   readonly key: string;
+  /** That of a shop by default. */
+  readonly token?: string;
 }
 
 /** A kind of command: how it comes about, and what must hold once it is done. */
@@ -44,6 +49,8 @@ interface Scene {
   readonly operation: Operation;
   /** Recovery points that a request comes by here. */
   readonly phases: readonly string[];
+  /** Where it is killed, if not at every point of these phases. */
+  readonly failPoints?: readonly string[];
   /** What the provider is asked for. */
   readonly routes: Readonly<Partial<Record<Provider, Route>>>;
   readonly prepare: (shop: Shop, provider: Provider) => Promise<Command>;
@@ -59,6 +66,7 @@ const START_ROUTES = {
 const START = startPaymentOperation({} as never);
 const REFUND = refundPaymentOperation({} as never);
 const CANCEL = cancelOrderOperation({} as never);
+const RESOLVE = resolveReviewOperation({} as never);
 /** The only phase that a request does not come to by itself. */
 const ORDER_CANCELLED = 'order_cancelled';
 
@@ -114,10 +122,30 @@ const SCENES: readonly Scene[] = [
     send,
     expectOnce: expectCancelled,
   },
+  {
+    title: 'deciding that money is given back',
+    operation: RESOLVE,
+    phases: Object.keys(RESOLVE.phases),
+    // It runs the command that refunds, which is killed everywhere above.
+    failPoints: [
+      'command.claimed:resolve_review',
+      'command.committed:resolve_review/started',
+      'command.committed:refund_payment/started',
+      'command.after_call:refund_payment/refund_created',
+      'command.committed:refund_payment/refund_created',
+      'command.before_commit:resolve_review/refunding',
+      'command.committed:resolve_review/refunding',
+    ],
+    routes: { stripe: 'POST /v1/refunds', paystack: 'POST /refund' },
+    prepare: prepareDecision,
+    send,
+    expectOnce: expectDecidedOnce,
+  },
 ];
 
 /** Where a request of a scene can be killed. */
-function failPointsOf({ operation: { name, first }, phases }: Scene): string[] {
+function failPointsOf({ operation: { name, first }, phases, failPoints }: Scene): string[] {
+  if (failPoints) return [...failPoints];
   const ofCommands = FAIL_POINTS.filter((point) => point.startsWith('command.'));
   const inPhases = ofCommands.filter((point) => point !== 'command.claimed');
   return [
@@ -169,7 +197,9 @@ describe.each(SCENES)('a process is killed while $title', (scene) => {
     await scene.expectOnce(crashed, answer);
     const again = await post(crashed);
     expect(again.text).toBe(answer.text);
-    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    // Whoever decides a review is shown how it stands, told once or again.
+    const isTold = scene.operation !== RESOLVE;
+    expect(again.headers.get('idempotency-replayed')).toBe(isTold ? 'true' : null);
   }
 
   it.each(failPointsOf(scene))(
@@ -248,7 +278,7 @@ describe.each(SCENES)('a process is killed while $title', (scene) => {
 });
 
 it('knows every phase of every operation', () => {
-  const operations = [CREATE_ORDER, START, REFUND, CANCEL];
+  const operations = [CREATE_ORDER, START, REFUND, CANCEL, RESOLVE];
   const files = readdirSync(new URL('../../src/checkout/', import.meta.url));
   expect(files.filter((file) => file.endsWith('.operation.ts'))).toHaveLength(operations.length);
   for (const operation of operations) {
@@ -268,12 +298,15 @@ function command(
   return { shop, provider, reference, path, body, key: randomUUID() };
 }
 
-function post({ shop, path, body, key }: Command): Promise<CommandAnswer> {
-  return shop.post(path, body, { key });
+function post({ shop, path, body, key, token }: Command): Promise<CommandAnswer> {
+  return shop.post(path, body, { key, ...(token && { token }) });
 }
 
-function send({ shop, path, body, key }: Command, service: SpawnedService): Promise<CommandAnswer> {
-  return shop.post(path, body, { key, service });
+function send(
+  { shop, path, body, key, token }: Command,
+  service: SpawnedService,
+): Promise<CommandAnswer> {
+  return shop.post(path, body, { key, service, ...(token && { token }) });
 }
 
 /** A client that repeats its request for as long as it is told to. */
@@ -320,6 +353,13 @@ async function prepareCancel(shop: Shop, provider: Provider): Promise<Command> {
   const reference = await shop.order(DUE_MINOR, CURRENCIES[provider]);
   await shop.payment(reference, provider);
   return command(shop, provider, reference, `/v1/orders/${reference}/cancel`);
+}
+
+async function prepareDecision(shop: Shop, provider: Provider): Promise<Command> {
+  const { reference, reviewId } = await orderPaidTwice(shop, provider);
+  const body = { resolution: 'refund', reason: 'paid twice by mistake' };
+  const decision = command(shop, provider, reference, `/v1/reviews/${reviewId}/resolve`, body);
+  return { ...decision, token: TEST_TOKENS.operator };
 }
 
 /** The order is cancelled while the provider has its answer in hand. */
@@ -409,6 +449,31 @@ async function expectOneRefund(crashed: Command, answer: CommandAnswer): Promise
     takenMinor: DUE_MINOR,
     returnedMinor: REFUNDED_MINOR,
   });
+}
+
+async function expectDecidedOnce(crashed: Command, answer: CommandAnswer): Promise<void> {
+  const { shop, provider, reference } = crashed;
+  expect(answer).toMatchObject({ status: 200, json: { status: 'resolved', isRefunding: false } });
+  await shop.orderIs(reference, 'paid');
+  const { payments, reviews } = await shop.showOrder(reference);
+  expect(reviews).toMatchObject([{ reason: 'paid_twice', status: 'resolved' }]);
+  const refunds = payments.map(({ providerPaymentId }) =>
+    shop.standIn[provider].refundsOf(providerPaymentId!).map(({ amountMinor }) => amountMinor),
+  );
+  expect(refunds).toEqual([[], [DUE_MINOR]]);
+  const returned = { charges: 2, takenMinor: 2 * DUE_MINOR, returnedMinor: DUE_MINOR };
+  expect(shop.standIn.moneyOfOrder(reference)).toEqual(returned);
+  const { id } = answer.json as { id: string };
+  const audit = await shop.database.query(
+    'select action, result from audit_entries where subject = $1',
+    [id],
+  );
+  expect(audit).toEqual([{ action: 'review.resolve', result: 'refund' }]);
+  const decisions = await shop.database.query(
+    'select resolution from review_decisions where review_id = $1',
+    [id],
+  );
+  expect(decisions).toEqual([{ resolution: 'refund' }]);
 }
 
 async function expectWithdrawn(crashed: Command, answer: CommandAnswer): Promise<void> {
