@@ -24,7 +24,8 @@ export function ActionForm(props: ActionFormProps) {
   const tone = isDangerous ? 'danger' : undefined;
   if (confirm === undefined) return <Form {...props} buttonClass={tone} />;
   return (
-    <details class="confirm">
+    // Of one name, only one is open.
+    <details class="confirm" name="confirm">
       <summary class={`button ${tone ?? ''}`}>{label}…</summary>
       <div class="confirm-box">
         <p>{confirm}</p>
