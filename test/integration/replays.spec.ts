@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { discardMessage, replayMessage } from '../../src/ops/consumers/consumers.js';
+import {
+  discardMessage,
+  removeConsumer,
+  replayMessage,
+} from '../../src/ops/consumers/consumers.js';
 import { showEvent } from '../../src/ops/events/show-event.js';
 import { discardEvent, replayEvent } from '../../src/ops/replays/replay-event.js';
 import type { ReplayView } from '../../src/ops/replays/present-replay.js';
@@ -598,6 +602,12 @@ describe('what people did', () => {
     await expect(replay(id!)).rejects.toThrow('broken');
     await expect(discard(other!)).rejects.toThrow('broken');
     await expect(start({ filter: {} })).rejects.toThrow('broken');
+    await harness.database.query(
+      `insert into consumers (name, patterns, seen_at)
+       values ('gone', '{order.%}', now() - interval '1 day')`,
+    );
+    await expect(removeConsumer(harness.services, ANN, 'gone')).rejects.toThrow('broken');
+    expect(await harness.database.query('select name from consumers')).toEqual([{ name: 'gone' }]);
     expect((await rows()).map(({ status }) => status)).toEqual(['dead', 'dead']);
     expect(await harness.database.query('select 1 from replays')).toEqual([]);
   });

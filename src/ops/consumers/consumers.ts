@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Caller } from '../../access/authenticate.js';
 import { insertAuditEntry } from '../../audit/audit.queries.js';
 import { DispatchEntity } from '../../database/outbox.entity.js';
+import { inTransaction } from '../../database/transaction.js';
 import { TollgateError } from '../../errors.js';
 import { countDispatches } from '../../outbox/dispatch.queries.js';
 import { findConsumers, removeConsumer as remove } from '../../outbox/outbox.queries.js';
@@ -62,7 +63,13 @@ export function removeConsumer(
   const { database, logger } = services;
   return asAction(services, caller, { action: 'consumer.remove', subject: given }, async () => {
     const consumer = readInput(text, given);
-    const result = await remove(database.command, consumer, QUIET_SECONDS);
+    const { name: actor, role } = caller;
+    const result = await inTransaction(database.command, async (tx) => {
+      const came = await remove(tx, consumer, QUIET_SECONDS);
+      const entry = { actor, role, action: 'consumer.remove', subject: consumer } as const;
+      if (came === 'removed') await insertAuditEntry(tx, { ...entry, result: 'done' });
+      return came;
+    });
     logger.info({ by: caller.name, consumer, result }, 'removal of a consumer');
     if (result === 'in_use') {
       throw new TollgateError(
@@ -74,9 +81,6 @@ export function removeConsumer(
     if (result === 'unknown') {
       throw new TollgateError('not_found', 'no consumer of this name is registered');
     }
-    const { name: actor, role } = caller;
-    const entry = { actor, role, action: 'consumer.remove', subject: consumer } as const;
-    await insertAuditEntry(database.command, { ...entry, result: 'done' });
     return { name: consumer };
   });
 }
