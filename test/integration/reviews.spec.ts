@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { resolveReviewOperation } from '../../src/checkout/resolve-review.operation.js';
 import { claimReview, releaseReview } from '../../src/ops/reviews/claim-review.js';
 import { listReviews, showReview } from '../../src/ops/reviews/list-reviews.js';
 import { resolveReview } from '../../src/ops/reviews/resolve-review.js';
+import { findReview } from '../../src/payments/review.queries.js';
 import { permutations } from '../support/facts.js';
 import { ANN, BEN, OperatorHarness, paid, refunded } from '../support/operator-harness.js';
 
@@ -190,21 +192,26 @@ describe('reviews', () => {
     ]);
   });
 
-  it.each([
-    ['no-uuid', { resolution: 'accept', reason: WHY }, 'bad_request'],
-    ['00000000-0000-7000-8000-000000000000', { resolution: 'accept', reason: WHY }, 'not_found'],
-    [null, { resolution: 'accept' }, 'bad_request'],
-    [null, { resolution: 'accept', reason: ' ' }, 'bad_request'],
-    [null, { resolution: 'refund', reason: WHY, amountMinor: 0 }, 'bad_request'],
-    [null, { resolution: 'refund', reason: WHY, amountMinor: 5001 }, 'refund_exceeds_captured'],
-    [null, 'nothing', 'bad_request'],
-    [null, null, 'bad_request'],
-  ])('refuse %j %j with %s, and write that down once', async (given, body, code) => {
-    const id = given ?? (await paidTwice());
-    await expect(resolveReview(harness.services, ANN, id, body, null)).rejects.toMatchObject({
-      code,
-    });
-    expect(await harness.audit()).toEqual([`ann review.resolve ${code}`]);
+  it('refuse what makes no sense, and write that down once', async () => {
+    const id = await paidTwice();
+    const accept = { resolution: 'accept', reason: WHY };
+    const refund = { resolution: 'refund', reason: WHY };
+    const senseless: (readonly [string, unknown, string])[] = [
+      ['no-uuid', accept, 'bad_request'],
+      ['00000000-0000-7000-8000-000000000000', accept, 'not_found'],
+      [id, { resolution: 'accept' }, 'bad_request'],
+      [id, { ...accept, reason: ' ' }, 'bad_request'],
+      [id, { ...refund, amountMinor: 0 }, 'bad_request'],
+      [id, { ...refund, amountMinor: 5001 }, 'refund_exceeds_captured'],
+      [id, 'nothing', 'bad_request'],
+      [id, null, 'bad_request'],
+    ];
+    for (const [given, body, code] of senseless) {
+      const answer = resolveReview(harness.services, ANN, given, body, null);
+      await expect(answer).rejects.toMatchObject({ code });
+    }
+    const written = senseless.map(([, , code]) => `ann review.resolve ${code}`);
+    expect(await harness.audit()).toEqual(written);
   });
 });
 
@@ -417,9 +424,18 @@ describe('what would be given back', () => {
     await expect(planOf(id)).rejects.toMatchObject({ code: 'nothing_to_refund', status: 422 });
   });
 
-  it('is what was decided, not what was proposed to be kept', async () => {
+  it('is not what was proposed otherwise, once nobody has to confirm it any more', async () => {
     const id = await paidTwice();
     await resolve(id, 'accept');
-    expect(await planOf(id)).toEqual(['pi_order-a-2 5000']);
+    const { database, commands } = harness.services;
+    const trusting = resolveReviewOperation({
+      refund: () => Promise.reject(new Error('nobody is asked in this test')),
+      secondPersonMinor: null,
+    });
+    const services = { ...harness.services, commands: { ...commands, resolveReview: trusting } };
+    const refund = { resolution: 'refund', reason: WHY };
+    await expect(resolveReview(services, BEN, id, refund, null)).rejects.toThrow('nobody');
+    const review = await findReview(database.command, id);
+    expect(review?.refundPlan).toMatchObject({ refunds: [{ amountMinor: 5000 }], leftMinor: 0 });
   });
 });
