@@ -25,6 +25,8 @@ export const SIGHTS: readonly Sight[] = [
 ];
 
 const HEIGHT = 900;
+/** Of tablets and of windows beside each other: only what does not fit is looked for. */
+const WIDTHS_BETWEEN = [1100, 1000, 830, 700];
 
 /**
  * Looks at the page that is there in every way.
@@ -39,11 +41,34 @@ export async function lookAt(person: ConsolePerson, name: string): Promise<strin
     await page.setViewportSize({ width: sight.width, height: HEIGHT });
     await page.emulateMedia({ colorScheme: sight.colorScheme, reducedMotion: 'reduce' });
     const barriers = await findBarriers(page, sight.rules);
-    if (await person.overflows()) barriers.push('it is wider than the window');
+    barriers.push(...(await findOverflow(page)));
     found.push(...barriers.map((barrier) => `${name}, ${sight.name}: ${barrier}`));
     await takePicture(page, `${name}-${sight.name}`);
   }
+  for (const width of WIDTHS_BETWEEN) {
+    await page.setViewportSize({ width, height: HEIGHT });
+    found.push(...(await findOverflow(page)).map((what) => `${name}, ${width} px: ${what}`));
+  }
   return found;
+}
+
+/** Whatever stands out of the page, or out of the column that the heading begins. */
+async function findOverflow(page: Page): Promise<string[]> {
+  // What draws itself anew when its size has changed has done so after the next frame.
+  await page.evaluate(
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))',
+  );
+  return page.evaluate<string[]>(`(() => {
+    const main = document.querySelector('main');
+    const right = main.getBoundingClientRect().right - parseFloat(getComputedStyle(main).paddingRight);
+    const isOut = (one) => one.getBoundingClientRect().right > right + 1 && !one.closest('.scroll');
+    const page = document.scrollingElement;
+    return [
+      ...(page.scrollWidth > page.clientWidth ? ['the page is wider than the window'] : []),
+      ...[...main.querySelectorAll('table, form, section, h1')].filter(isOut).map((one) =>
+        one.localName + ' ' + one.innerText.slice(0, 40).replaceAll(/\\s+/g, ' ') + ' stands out'),
+    ];
+  })()`);
 }
 
 interface Violation {

@@ -101,13 +101,6 @@ export class ConsolePerson {
     throw new Error(`Tab never gets there, only to ${passed.join(', ')}`);
   }
 
-  /** Whether what one sees is wider than the window. */
-  async overflows(): Promise<boolean> {
-    return this.page.evaluate<boolean>(
-      'document.scrollingElement.scrollWidth > document.documentElement.clientWidth',
-    );
-  }
-
   /** Closes the browser. @throws Error naming everything that was to complain about */
   async leave(): Promise<void> {
     await this.context.close();
