@@ -36,9 +36,10 @@ export interface EventChange {
   /** `asks_provider`: nobody knows before the provider was asked, and a dry run asks nobody. */
   readonly outcome: string;
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
-  /** `id` is null for a payment that the event would make. */
+  /** `id` is null for a payment that is not there yet: this event makes it, or one before it. */
   readonly payment: ({ readonly id: string | null } & Changes) | null;
-  readonly order: ({ readonly reference: string } & Changes) | null;
+  /** `isNew`: it is not there yet either. */
+  readonly order: ({ readonly reference: string; readonly isNew: boolean } & Changes) | null;
   readonly reviews: readonly { readonly reason: string; readonly status: string }[];
   /** Types of the messages that others would be told. */
   readonly messages: readonly string[];
@@ -124,10 +125,13 @@ async function tryEvent(
 
 /** Payments and orders as they are before the event that comes next. */
 class States {
-  private readonly byName = new Map<string, State | null>();
+  private readonly byName = new Map<string, State>();
+  private readonly there = new Set<string>();
 
   begin(name: string, state: State | null): void {
-    if (!this.byName.has(name)) this.byName.set(name, state);
+    if (state === null || this.there.has(name)) return;
+    this.byName.set(name, state);
+    this.there.add(name);
   }
 
   /** What has changed since; from now on it is as it is now. */
@@ -139,8 +143,9 @@ class States {
       .map((field) => ({ field, before: before[field] ?? null, after: after[field] }));
   }
 
-  isThere(name: string): boolean {
-    return Boolean(this.byName.get(name));
+  /** Whether it was there before all of them; what they make goes with the transaction. */
+  wasThere(name: string): boolean {
+    return this.there.has(name);
   }
 }
 
@@ -156,19 +161,19 @@ const UNTOLD: ReadonlySet<string> = new Set([
 ]);
 
 function toChange({ event, applied, payment, order, ...rest }: Try, states: States): EventChange {
-  const isNew = payment !== null && !states.isThere(payment.id);
   return {
     eventId: event.id,
     provider: event.provider,
     type: event.eventType,
     ...rest,
     payment: payment && {
-      id: isNew ? null : payment.id,
+      id: states.wasThere(payment.id) ? payment.id : null,
       currency: payment.currency,
       changes: states.move(payment.id, payment),
     },
     order: order && {
       reference: order.reference,
+      isNew: !states.wasThere(order.reference),
       currency: order.currency,
       changes: states.move(order.reference, order),
     },

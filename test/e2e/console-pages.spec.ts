@@ -175,6 +175,20 @@ describeInBrowser('every page of the console', () => {
       TEST_TIMEOUT_MS,
     );
 
+    it('leads from what a replay would change to no page that is not there', async () => {
+      const { page } = person;
+      await person.visit(`${WISH}&action=replay`);
+      await page
+        .getByText(/^A new order/)
+        .first()
+        .waitFor();
+      const links: string[] = await page.evaluate(
+        '[...document.querySelectorAll(".changes a")].map((link) => link.getAttribute("href"))',
+      );
+      for (const link of links) await person.visit(link);
+      expect(person.complaints).toEqual([]);
+    });
+
     it('says also of what is not there that it is not', async () => {
       await person.visit(`/console/${encodeURIComponent(HOSTILE.image)}`, 404);
       expect(await person.page.evaluate(ALIVE)).toEqual([]);

@@ -56,6 +56,7 @@ describe('a dry run', () => {
       },
       order: {
         reference: 'order-a',
+        isNew: false,
         changes: [
           { field: 'status', before: 'open', after: 'paid' },
           { field: 'amountPaidMinor', before: 0, after: 5000 },
@@ -67,6 +68,8 @@ describe('a dry run', () => {
     expect(refund).toMatchObject({
       outcome: 'applied',
       payment: {
+        // It is made by the event before, and nobody can look at it yet.
+        id: null,
         changes: [
           { field: 'status', before: 'paid', after: 'partially_refunded' },
           { field: 'amountRefundedMinor', before: 0, after: 2000 },
@@ -98,7 +101,7 @@ describe('a dry run', () => {
         },
         messages: expect.arrayContaining(['order.review_opened']),
       },
-      { outcome: 'applied', order: { reference: 'order-new' } },
+      { outcome: 'applied', order: { reference: 'order-new', isNew: true } },
     ]);
     expect(changes[2]!.order!.changes).toContainEqual({
       field: 'status',

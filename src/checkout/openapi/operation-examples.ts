@@ -68,6 +68,7 @@ export const DRY_RUN = {
       },
       order: {
         reference: ORDER.reference,
+        isNew: false,
         currency: ORDER.currency,
         changes: [{ field: 'status', before: 'open', after: 'paid' }],
       },
@@ -127,6 +128,7 @@ export const PROPOSED_REVIEW = {
     by: 'grace',
     reason: 'the second payment was a mistake of the shop',
     at: '2026-03-02T10:03:40.118Z',
+    wanted: { paymentId: null, amountMinor: null },
     refunds: [{ paymentId: PAYMENT.id, amountMinor: 5000 }],
   },
 };

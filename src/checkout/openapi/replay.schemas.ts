@@ -9,6 +9,7 @@ import { pageOf } from './payment.schemas.js';
 import {
   COUNT,
   CURRENCY,
+  FLAG,
   listOf,
   named,
   nullable,
@@ -93,7 +94,7 @@ const change: Fields<EventChange> = {
   payment: {
     anyOf: [
       objectOf({
-        id: nullable(UUID, 'null for a payment that the event would make'),
+        id: nullable(UUID, 'null for a payment that is not there yet'),
         currency: CHANGED_CURRENCY,
         changes: listOf(fieldChange),
       }),
@@ -102,7 +103,12 @@ const change: Fields<EventChange> = {
   },
   order: {
     anyOf: [
-      objectOf({ reference: TEXT, currency: CHANGED_CURRENCY, changes: listOf(fieldChange) }),
+      objectOf({
+        reference: TEXT,
+        isNew: { ...FLAG, description: 'it is not there yet' },
+        currency: CHANGED_CURRENCY,
+        changes: listOf(fieldChange),
+      }),
       { type: 'null' },
     ],
   },

@@ -44,20 +44,20 @@ function ChangeOfEvent({ change }: { readonly change: Change }) {
       {isNothing && outcome !== 'asks_provider' && <p class="muted">No field would change.</p>}
       {payment && (
         <Diff
-          what={payment.id === null ? 'A new payment' : 'Payment'}
+          what={nameThing('payment', payment.id === null, payment.changes)}
           path={payment.id === null ? null : paymentPath(payment.id)}
           name={payment.id}
           currency={payment.currency}
-          changes={tellingChanges(payment.changes, payment.id === null)}
+          changes={tellingChanges(payment.changes, isMade(payment.changes))}
         />
       )}
       {order && (
         <Diff
-          what="Order"
-          path={orderPath(order.reference)}
+          what={nameThing('order', order.isNew, order.changes)}
+          path={order.isNew ? null : orderPath(order.reference)}
           name={order.reference}
           currency={order.currency}
-          changes={order.changes}
+          changes={tellingChanges(order.changes, isMade(order.changes))}
         />
       )}
       {reviews.map(({ reason, status }) => (
@@ -78,6 +78,20 @@ function ChangeOfEvent({ change }: { readonly change: Change }) {
       )}
     </>
   );
+}
+
+/** What is not there yet is made by this event, or by one before it. */
+function nameThing(
+  thing: 'payment' | 'order',
+  isNew: boolean,
+  changes: readonly FieldChange[],
+): string {
+  if (!isNew) return thing === 'payment' ? 'Payment' : 'Order';
+  return isMade(changes) ? `A new ${thing}` : `The new ${thing}`;
+}
+
+function isMade(changes: readonly FieldChange[]): boolean {
+  return changes.some(({ field, before }) => field === 'status' && before === null);
 }
 
 function isUnchanged(changes: readonly FieldChange[] | undefined): boolean {
@@ -102,7 +116,7 @@ function Diff({
   return (
     <div class="diff">
       <p>
-        {what} {path !== null && <a href={path}>{name}</a>}
+        {what} {path === null ? name : <a href={path}>{name}</a>}
       </p>
       <Table
         caption={`${what} ${name ?? ''}: what would change`}

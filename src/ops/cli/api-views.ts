@@ -98,7 +98,7 @@ export interface ChangeView {
   readonly type: string;
   readonly outcome: string;
   readonly error: FailureView | null;
-  readonly payment: { readonly id: string; readonly changes: readonly FieldChange[] } | null;
+  readonly payment: { readonly id: string | null; readonly changes: readonly FieldChange[] } | null;
   readonly order: { readonly reference: string; readonly changes: readonly FieldChange[] } | null;
   readonly reviews: readonly { readonly reason: string; readonly status: string }[];
   readonly messages: readonly string[];

@@ -18,7 +18,7 @@ function changeBlocks(change: ChangeView): Block[] {
       { text: outcome, style: styleOf(outcome) },
       failure,
     ],
-    ...(payment === null ? [] : diffOf(`payment ${payment.id}`, payment.changes)),
+    ...(payment === null ? [] : diffOf(`payment ${payment.id ?? '(new)'}`, payment.changes)),
     ...(order === null ? [] : diffOf(`order ${order.reference}`, order.changes)),
     ...reviews.map(({ reason, status }) => `  review ${reason}: ${status}`),
     ...(messages.length === 0 ? [] : [`  tells ${messages.join(', ')}`]),
