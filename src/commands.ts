@@ -63,6 +63,8 @@ export function createCommands(parts: Parts, onError: (error: unknown) => void):
     cancelOrder: cancelOrderOperation(checkout),
     refundPayment,
     resolveReview: resolveReviewOperation({
+      checkout,
+      ttlSeconds: config.IDEMPOTENCY_TTL_SECONDS,
       refund: async (request) => (await runCommand(execute, refundPayment, request)).response,
       secondPersonMinor: config.REVIEW_SECOND_PERSON_MINOR ?? null,
     }),

@@ -1,10 +1,7 @@
 import { TollgateError } from '../errors.js';
 import type { LockedReview } from '../payments/resolve-review.js';
-import type { PlannedRefund, RefundPlan } from '../payments/review.queries.js';
+import type { PlannedRefund, WantedRefund } from '../payments/review.queries.js';
 import type { PaymentRow } from '../payments/ring-state.js';
-
-/** What the person named, if not everything that is at stake is to be given back. */
-export type WantedRefund = Pick<RefundPlan, 'paymentId' | 'amountMinor'>;
 
 /** By payment: minor units that can still be given back, less what was asked for already. */
 export type LeftToRefund = ReadonlyMap<string, bigint>;

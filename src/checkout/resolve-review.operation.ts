@@ -3,6 +3,7 @@ import { insertAuditEntry } from '../audit/audit.queries.js';
 import type { Tx } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
 import type { CommandRequest } from '../idempotency/execute.js';
+import { isKeyKnown } from '../idempotency/claim.queries.js';
 import { fingerprintRequest } from '../idempotency/fingerprint.js';
 import type { StoredResponse } from '../idempotency/key.js';
 import { readStoredProblem } from '../idempotency/response.js';
@@ -26,23 +27,24 @@ import {
   insertDecision,
   proposeResolution,
   startReviewRefund,
+  type PlannedRefund,
   type RefundPlan,
+  type WantedRefund,
 } from '../payments/review.queries.js';
 import { readInput } from '../read-input.js';
+import { apiOf, type CheckoutContext } from './context.js';
 import { resolveReviewInput, reviewParams } from './inputs.js';
 import { leftOfEach } from './left-to-refund.js';
-import {
-  leftAtStake,
-  pendingAtStake,
-  planReviewRefunds,
-  type WantedRefund,
-} from './plan-review-refunds.js';
-import { confirmationOf, isSameWish } from './review-wish.js';
+import { leftAtStake, pendingAtStake, planReviewRefunds } from './plan-review-refunds.js';
+import { isSameWish, isUnderWay, needsProposal, wantedOf } from './review-wish.js';
 
 /** What deciding about a review needs. */
 export interface ResolveReviewContext {
+  readonly checkout: CheckoutContext;
   /** Runs the refund command under its key. */
   readonly refund: (request: CommandRequest) => Promise<StoredResponse>;
+  /** How long the keys of refunds are remembered. */
+  readonly ttlSeconds: number;
   /** Minor units at stake from which on a second person must confirm; null: never. */
   readonly secondPersonMinor: number | null;
 }
@@ -85,45 +87,42 @@ async function decide(context: ResolveReviewContext, tx: Tx, run: Run): Promise<
   const subject = await lockReviewed(tx, idIn(run));
   if (!subject) throw new TollgateError('not_found', 'there is no review with this id');
   const { review } = subject;
-  refuseClosed(subject, run, resolution, wanted);
-  if (review.refundKey !== null && review.refundPlan !== null) {
-    return refunding(review.refundKey, review.refundPlan);
+  refuseClosed(subject, run);
+  const { refundPlan, refundKey } = review;
+  if (refundKey !== null && refundPlan !== null && isUnderWay(refundPlan, context.ttlSeconds)) {
+    refuseAnother(refundPlan, resolution, wanted);
+    return refunding(refundKey, refundPlan);
   }
 
+  const by = run.caller;
+  const named = wantedOf(wanted, review.proposal);
   const refunds =
     resolution === 'refund'
-      ? planReviewRefunds(subject, await leftOfEach(tx, subject.payments), wanted)
+      ? planReviewRefunds(subject, await leftOfEach(tx, subject.payments), named)
       : [];
-  const wish = { resolution, by: run.caller, wanted, refunds };
-  const needed = confirmationOf(context.secondPersonMinor, review, wish);
-  if (needed === 'proposal') {
+  const at = new Date().toISOString();
+  if (needsProposal(context.secondPersonMinor, review, { resolution, by, refunds })) {
     const { id: reviewId, amountMinor } = review;
     const decision = { resolution, reason, isProposal: true } as const;
-    const at = new Date().toISOString();
-    await proposeResolution(tx, reviewId, { resolution, by: run.caller, reason, at, refunds });
-    await insertDecision(tx, { reviewId, actor: run.caller, ...decision, amountMinor });
+    await proposeResolution(tx, reviewId, { resolution, by, reason, at, wanted: named, refunds });
+    await insertDecision(tx, { reviewId, actor: by, ...decision, amountMinor });
     await audit(tx, run, 'review.propose', reason, resolution);
     return { response: { status: 202, body: await present(context, tx, review.id) } };
   }
   if (resolution === 'refund') {
+    refuseUnaskable(context, subject, refunds);
     const key = `review-${review.id}-${randomUUID()}`;
-    const chosen = needed?.refunds ?? refunds;
-    const plan = { ...wanted, refunds: chosen, leftMinor: leftAtStake(subject, chosen) };
+    const plan = { ...named, by, at, refunds, leftMinor: leftAtStake(subject, refunds) };
     await startReviewRefund(tx, review.id, key, plan);
+    await audit(tx, run, 'review.resolve', reason, 'refunding');
     return refunding(key, plan);
   }
-  const by = run.caller;
   await resolveReview(tx, subject, { resolution, by, reason, coversMinor: review.amountMinor });
   await audit(tx, run, 'review.resolve', reason, resolution);
   return { response: { status: 200, body: await present(context, tx, review.id) } };
 }
 
-function refuseClosed(
-  { review }: LockedReview,
-  run: Run,
-  resolution: string,
-  wanted: WantedRefund,
-): void {
+function refuseClosed({ review }: LockedReview, run: Run): void {
   if (review.status !== 'open') {
     throw new TollgateError('review_closed', `this review is ${review.status}`, {
       members: { resolution: review.resolution, resolvedBy: review.resolvedBy },
@@ -135,37 +134,68 @@ function refuseClosed(
       `${review.claimedBy} looks at this review: claim it with takeOver to decide yourself`,
     );
   }
-  const { refundPlan } = review;
-  if (refundPlan === null) return;
-  if (resolution === 'refund' && isSameWish(refundPlan, wanted)) return;
+}
+
+/** A refund that is being made can be taken part in; nothing else can be decided meanwhile. */
+function refuseAnother(plan: RefundPlan, resolution: string, wanted: WantedRefund): void {
+  const isUnnamed = wanted.paymentId === null && wanted.amountMinor === null;
+  if (resolution === 'refund' && (isUnnamed || isSameWish(plan, wanted))) return;
   throw new TollgateError(
     'request_in_progress',
     'a refund of this review is being made: see what becomes of it first',
   );
 }
 
+/**
+ * A provider that cannot be asked at all: then nothing is decided, and nothing happens by itself on
+ * the day on which it can.
+ * @throws TollgateError `provider_not_configured`
+ */
+function refuseUnaskable(
+  { checkout }: ResolveReviewContext,
+  { payments }: LockedReview,
+  refunds: readonly PlannedRefund[],
+): void {
+  const ids = refunds.map(({ paymentId }) => paymentId);
+  for (const payment of payments) if (ids.includes(payment.id)) apiOf(checkout, payment);
+}
+
 function refunding(key: string, plan: RefundPlan): Outcome {
   return { next: 'refunding', state: { key, plan: JSON.stringify(plan) } };
 }
 
-/** @returns why a refund was refused; null: all of them were taken */
+/**
+ * Makes the refunds one after the other. What nobody has begun yet is only begun while the review
+ * still asks for it: this may be hours later, and the money may have gone back in another way.
+ *
+ * @returns why a refund was refused; null: all of them were taken
+ */
 async function refundAll(
-  { refund }: ResolveReviewContext,
+  { refund, checkout }: ResolveReviewContext,
   run: Run,
 ): Promise<TollgateError | null> {
   const { reason } = readInput(resolveReviewInput, run.body);
   for (const [index, { paymentId, amountMinor }] of planIn(run).refunds.entries()) {
-    const body = { amountMinor, reason };
-    const answer = await runRefund(refund, {
+    const request = {
       caller: `review:${idIn(run)}`,
       key: `${keyIn(run)}-${index}`,
       fingerprint: fingerprintRequest('POST', `/v1/payments/${paymentId}/refunds`, { amountMinor }),
       params: { id: paymentId },
-      body,
-    });
+      body: { amountMinor, reason },
+    };
+    const isBegun = await isKeyKnown(checkout.pool, { ...request, operation: 'refund_payment' });
+    if (!isBegun && !(await isStillWanted(checkout, run))) {
+      return new TollgateError('review_closed', 'other news ended this review before the refund');
+    }
+    const answer = await runRefund(refund, request);
     if (answer.status >= 400) return readStoredProblem(answer);
   }
   return null;
+}
+
+async function isStillWanted({ pool }: CheckoutContext, run: Run): Promise<boolean> {
+  const review = await findReview(pool, idIn(run));
+  return review?.status === 'open' && review.refundKey === keyIn(run);
 }
 
 /** Somebody else who makes the same refund is no refusal: it can be asked for again. */

@@ -157,3 +157,13 @@ function toFound(row: FoundColumns): FoundKey {
       status === null || headers === null || body === null ? null : { status, headers, body },
   };
 }
+
+/** Whether somebody has sent a request under this key, and nobody has forgotten it. */
+export async function isKeyKnown(database: Queryable, scope: KeyScope): Promise<boolean> {
+  const { rowCount } = await database.query({
+    name: 'is-idempotency-key-known',
+    text: 'select 1 from idempotency_keys where caller = $1 and operation = $2 and key = $3',
+    values: [scope.caller, scope.operation, scope.key],
+  });
+  return rowCount === 1;
+}

@@ -205,7 +205,7 @@ function openReviewsOf({ reviews, paymentReviews }: OrderDraft): ReviewSnapshot[
 }
 
 /** Before an order is created, its currency is its payments' and not a term. */
-function termsOf(row: OrderRow): OrderTerms {
+export function termsOf(row: OrderRow): OrderTerms {
   return row.amountDueMinor === null ? { ...row, currency: null } : row;
 }
 

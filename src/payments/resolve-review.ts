@@ -1,6 +1,9 @@
 import type { Tx } from '../database/transaction.js';
 import { insertMessages } from '../outbox/outbox.queries.js';
-import { loadOrderPayments, loadReviews } from './load.queries.js';
+import { deriveOrder } from './derive-order.js';
+import { derivePayment } from './derive-payment.js';
+import { loadFacts, loadOrderPayments, loadReviews } from './load.queries.js';
+import { termsOf } from './order-drafts.js';
 import { lockPayments } from './lock.queries.js';
 import { openDrafts, writeDrafts } from './write-drafts.js';
 import { lockOrders } from './order.queries.js';
@@ -11,9 +14,11 @@ import {
   lockReview,
   markCovered,
   markResolved,
+  setReviewAmount,
   type Decision,
   type ReviewDetails,
 } from './review.queries.js';
+import type { Contradiction } from './review-reasons.js';
 import type { OrderRow, PaymentRow } from './ring-state.js';
 import { paymentReviewMessage } from './tell.js';
 import { updatePayments } from './write.queries.js';
@@ -46,7 +51,33 @@ export async function lockReviewed(tx: Tx, id: string): Promise<LockedReview | n
   if (review?.orderReference !== orderReference || review.paymentId !== before.paymentId) {
     throw new OutdatedRead('a review belongs to another payment or order than before its lock');
   }
-  return { review, order, payments };
+  return { review: await withStake(tx, review, order, payments), order, payments };
+}
+
+/** What is at stake as it is now: a row that is older than that column does not know it. */
+async function withStake(
+  tx: Tx,
+  review: ReviewDetails,
+  order: OrderRow | null,
+  payments: readonly PaymentRow[],
+): Promise<ReviewDetails> {
+  const found = await findContradictions(tx, review, order, payments);
+  const stake = found.find(({ reason }) => reason === review.reason);
+  if (review.status !== 'open' || !stake) return review;
+  if (stake.amountMinor === BigInt(review.amountMinor)) return review;
+  await setReviewAmount(tx, review.id, stake.amountMinor);
+  return { ...review, amountMinor: Number(stake.amountMinor) };
+}
+
+async function findContradictions(
+  tx: Tx,
+  { paymentId }: ReviewDetails,
+  order: OrderRow | null,
+  payments: readonly PaymentRow[],
+): Promise<readonly Contradiction[]> {
+  if (paymentId === null) return order ? deriveOrder(termsOf(order), payments).contradictions : [];
+  const facts = (await loadFacts(tx, [paymentId])).get(paymentId) ?? [];
+  return derivePayment(facts).contradictions;
 }
 
 /**

@@ -9,8 +9,17 @@ export interface Proposal {
   readonly reason: string;
   /** ISO 8601. */
   readonly at: string;
+  /** What was named, when it was proposed. */
+  readonly wanted: WantedRefund;
   /** What would be refunded; empty for another resolution. */
   readonly refunds: readonly PlannedRefund[];
+}
+
+/** What a person wants to be given back; null: whatever the review is about. */
+export interface WantedRefund {
+  readonly paymentId: string | null;
+  /** Minor units. */
+  readonly amountMinor: number | null;
 }
 
 /** Money that a decision gives back. */
@@ -21,10 +30,10 @@ export interface PlannedRefund {
 }
 
 /** A refund that was decided and is being made. */
-export interface RefundPlan {
-  /** As the person named them; null: whatever the review is about. */
-  readonly paymentId: string | null;
-  readonly amountMinor: number | null;
+export interface RefundPlan extends WantedRefund {
+  /** Who decided it, and when; ISO 8601. */
+  readonly by: string;
+  readonly at: string;
   readonly refunds: readonly PlannedRefund[];
   /** What is at stake once they are made, minor units: so much the decision lets stand. */
   readonly leftMinor: number;
@@ -200,6 +209,15 @@ export interface Decision {
   readonly reason: string;
   /** So much may be at stake from now on, minor units: more is another question. */
   readonly coversMinor: number;
+}
+
+/** Corrects what is at stake: rows of before there was such a column do not know it. */
+export async function setReviewAmount(tx: Tx, id: string, amountMinor: bigint): Promise<void> {
+  await tx.query({
+    name: 'set-review-amount',
+    text: `update reviews set amount_minor = $2 where id = $1`,
+    values: [id, amountMinor.toString()],
+  });
 }
 
 /** Writes a decision onto its review, and ends it. */

@@ -187,6 +187,9 @@ export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): P
                            else r.opened_at end,
           claimed_by = case when r.status = excluded.status then r.claimed_by end,
           claimed_at = case when r.status = excluded.status then r.claimed_at end,
+          refund_key = case when r.status = 'open' or excluded.status <> 'open' then r.refund_key end,
+          refund_plan = case when r.status = 'open' or excluded.status <> 'open'
+                             then r.refund_plan end,
           proposal = case when r.amount_minor = excluded.amount_minor
                              and r.status = excluded.status then r.proposal end`,
       values: [json(rows.map((row) => ({ ...row, id: uuidv7() })))],

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { resolveReviewOperation } from '../../src/checkout/resolve-review.operation.js';
+import {
+  resolveReviewOperation,
+  type ResolveReviewContext,
+} from '../../src/checkout/resolve-review.operation.js';
 import { claimReview, releaseReview } from '../../src/ops/reviews/claim-review.js';
 import { listReviews, showReview } from '../../src/ops/reviews/list-reviews.js';
 import { resolveReview } from '../../src/ops/reviews/resolve-review.js';
@@ -427,15 +430,106 @@ describe('what would be given back', () => {
   it('is not what was proposed otherwise, once nobody has to confirm it any more', async () => {
     const id = await paidTwice();
     await resolve(id, 'accept');
-    const { database, commands } = harness.services;
-    const trusting = resolveReviewOperation({
-      refund: () => Promise.reject(new Error('nobody is asked in this test')),
-      secondPersonMinor: null,
-    });
-    const services = { ...harness.services, commands: { ...commands, resolveReview: trusting } };
     const refund = { resolution: 'refund', reason: WHY };
-    await expect(resolveReview(services, BEN, id, refund, null)).rejects.toThrow('nobody');
-    const review = await findReview(database.command, id);
-    expect(review?.refundPlan).toMatchObject({ refunds: [{ amountMinor: 5000 }], leftMinor: 0 });
+    await expect(resolveReview(askable(nobody), BEN, id, refund, null)).rejects.toThrow('nobody');
+    expect((await find(id))?.refundPlan).toMatchObject({
+      refunds: [{ amountMinor: 5000 }],
+      leftMinor: 0,
+    });
+  });
+});
+
+const nobody: ResolveReviewContext['refund'] = () =>
+  Promise.reject(new Error('nobody is asked in this test'));
+
+function find(id: string) {
+  return findReview(harness.services.database.command, id);
+}
+
+/** Services whose providers could be asked for refunds, if anybody asked them. */
+function askable(refund: ResolveReviewContext['refund']) {
+  const { commands } = harness.services;
+  const api = { value: { hasAccount: () => true } };
+  const providers = new Map(
+    [...commands.checkout.providers].map(([name, provider]) => [
+      name,
+      Object.create(provider, { api }) as typeof provider,
+    ]),
+  );
+  const checkout = { ...commands.checkout, providers };
+  const resolveIt = resolveReviewOperation({
+    checkout,
+    refund,
+    ttlSeconds: 3600,
+    secondPersonMinor: null,
+  });
+  return { ...harness.services, commands: { ...commands, resolveReview: resolveIt } };
+}
+
+describe('a refund that was decided', () => {
+  const REFUND = { resolution: 'refund', reason: WHY };
+  const WAY = 'ann review.resolve refunding';
+
+  it('leaves nothing behind where nobody can be asked', async () => {
+    const id = await paidTwice();
+    await expect(resolve(id, 'refund')).rejects.toMatchObject({ code: 'provider_not_configured' });
+    expect(await find(id)).toMatchObject({ status: 'open', refundKey: null, refundPlan: null });
+    expect(await harness.database.query('select 1 from idempotency_keys')).toEqual([]);
+    expect(await resolve(id, 'accept')).toMatchObject({ status: 200 });
+  });
+
+  it('is written down before anybody is asked', async () => {
+    const id = await paidTwice();
+    await expect(resolveReview(askable(nobody), ANN, id, REFUND, null)).rejects.toThrow('nobody');
+    expect(await harness.audit()).toEqual([WAY]);
+    expect((await find(id))?.refundPlan).toMatchObject({ by: 'ann' });
+  });
+
+  it('is not begun any more once other news have ended the review', async () => {
+    const id = await paidTwice();
+    const services = askable(nobody);
+    await expect(resolveReview(services, ANN, id, REFUND, 'a-key')).rejects.toThrow('nobody');
+    await harness.tell(refunded('order-a-2', 5000)); // by hand, at the provider
+    expect(await find(id)).toMatchObject({ status: 'withdrawn' });
+    await expect(resolveReview(services, ANN, id, REFUND, 'a-key')).rejects.toMatchObject({
+      code: 'review_closed',
+    });
+    expect(await find(id)).toMatchObject({ refundKey: null, refundPlan: null });
+    expect(await harness.audit()).toEqual([WAY, 'ann review.resolve review_closed']);
+  });
+
+  it('is nothing that a review which opens again knows of', async () => {
+    const id = await paidTwice();
+    await expect(resolveReview(askable(nobody), ANN, id, REFUND, null)).rejects.toThrow('nobody');
+    await harness.tell(refunded('order-a-2', 5000));
+    await harness.tell(paid('order-a', 'third'));
+    expect(await find(id)).toMatchObject({ status: 'open', refundKey: null, refundPlan: null });
+    expect(await resolve(id, 'accept')).toMatchObject({ status: 200 });
+  });
+
+  it('is planned anew when it was decided so long ago that its keys may be forgotten', async () => {
+    const id = await paidTwice();
+    await expect(resolveReview(askable(nobody), ANN, id, REFUND, null)).rejects.toThrow('nobody');
+    const before = await find(id);
+    await expect(resolve(id, 'accept')).rejects.toMatchObject({ code: 'request_in_progress' });
+    await harness.database.query(
+      `update reviews set refund_plan = refund_plan || '{"at": "2020-01-01T00:00:00Z"}'`,
+    );
+    await expect(resolveReview(askable(nobody), BEN, id, REFUND, null)).rejects.toThrow('nobody');
+    const after = await find(id);
+    expect(after?.refundKey).not.toBe(before?.refundKey);
+    expect(after?.refundPlan).toMatchObject({ by: 'ben' });
+  });
+});
+
+describe('a review of before it was known what is at stake', () => {
+  it('is decided for what is at stake now', async () => {
+    const id = await paidTwice();
+    await harness.database.query('update reviews set amount_minor = 0');
+    expect(await resolve(id, 'accept')).toMatchObject({
+      status: 200,
+      body: { status: 'resolved', amountMinor: 5000 },
+    });
+    expect(await orderStatus()).toBe('paid');
   });
 });

@@ -2,7 +2,7 @@ import { AUDIT_ACTIONS } from '../../audit/audit.queries.js';
 import type { AuditView } from '../../ops/audit/audit-entry.queries.js';
 import type { DecisionView } from '../../ops/reviews/decision.queries.js';
 import type { ReviewView } from '../../payments/present-review.js';
-import type { PlannedRefund, Proposal } from '../../payments/review.queries.js';
+import type { PlannedRefund, Proposal, WantedRefund } from '../../payments/review.queries.js';
 import { RESOLUTIONS, REVIEW_REASONS, REVIEW_STATUSES } from '../../payments/review-reasons.js';
 import { pageOf } from './payment.schemas.js';
 import {
@@ -25,11 +25,20 @@ const RESOLUTION: Schema = { type: 'string', enum: RESOLUTIONS };
 
 const plannedRefund: Fields<PlannedRefund> = { paymentId: UUID, amountMinor: AMOUNT };
 
+const wantedRefund: Fields<WantedRefund> = {
+  paymentId: nullable(UUID),
+  amountMinor: nullable(AMOUNT),
+};
+
 const proposal: Fields<Proposal> = {
   resolution: RESOLUTION,
   by: TEXT,
   reason: TEXT,
   at: TIME,
+  wanted: {
+    ...objectOf(wantedRefund),
+    description: 'as it was named; null: whatever the review is about',
+  },
   refunds: { ...listOf(objectOf(plannedRefund)), description: 'what would be given back' },
 };
 

@@ -17,6 +17,7 @@ import {
   link,
   sortTimeline,
   type CauseOf,
+  type TimelineActor,
   type TimelineEntry,
 } from './timeline-entry.js';
 import {
@@ -172,10 +173,24 @@ function commandEntry(row: CommandRow): TimelineEntry {
     title: command,
     outcome,
     why,
-    by: by === null ? { kind: 'command', name: command } : { kind: 'person', name: by },
-    links: link('payment', paymentId),
+    by: askedBy(command, by),
+    links: { ...link('payment', paymentId), ...link('review', reviewOf(by)) },
     entry: { ...row },
   };
+}
+
+/** A refund that a decision made is asked for by its review, whose decision names the person. */
+const BY_REVIEW = 'review:';
+
+function reviewOf(by: string | null): string | null {
+  return by?.startsWith(BY_REVIEW) === true ? by.slice(BY_REVIEW.length) : null;
+}
+
+function askedBy(command: string, by: string | null): TimelineActor {
+  if (by === null) return { kind: 'command', name: command };
+  return reviewOf(by) === null
+    ? { kind: 'person', name: by }
+    : { kind: 'command', name: 'resolve_review' };
 }
 
 function messageEntry(row: MessageRow): TimelineEntry {
