@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeInBrowser, openBrowser, type TestBrowser } from '../support/browser.js';
 import { lookAt } from '../support/console-pages.js';
 import { ConsolePerson } from '../support/console-person.js';
+import { eventually } from '../support/eventually.js';
 import { fillHostileShop, HOSTILE, type HostilePaths } from '../support/hostile-shop.js';
 import { TEST_TOKENS } from '../support/service-environment.js';
 import { Shop } from '../support/shop.js';
@@ -74,6 +75,7 @@ describeInBrowser('every page of the console', () => {
 
     beforeAll(async () => {
       paths = await fillHostileShop(shop);
+      await person.logIn(TEST_TOKENS.operator);
     }, TEST_TIMEOUT_MS);
 
     /** What each page shows of them, at least. */
@@ -187,6 +189,24 @@ describeInBrowser('every page of the console', () => {
       );
       for (const link of links) await person.visit(link);
       expect(person.complaints).toEqual([]);
+    });
+
+    it('would be told on if one of them came to life', async () => {
+      const { page } = person;
+      await person.visit(LISTS.overview);
+      await page.evaluate(
+        `document.getElementById('content').insertAdjacentHTML('beforeend', ${JSON.stringify(
+          `${HOSTILE.image}<img src="https://elsewhere.example/">`,
+        )})`,
+      );
+      expect(await page.evaluate(ALIVE)).toHaveLength(2);
+      await eventually(() => {
+        const told = person.complaints.join('\n');
+        expect(told).toContain('forbidden by the policy: script-src-attr');
+        expect(told).toContain('forbidden by the policy: img-src https://elsewhere.example');
+      });
+      await person.visit(LISTS.overview);
+      person.complaints.splice(0);
     });
 
     it('says also of what is not there that it is not', async () => {
