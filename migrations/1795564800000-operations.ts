@@ -58,17 +58,6 @@ export class Operations1795564800000 implements MigrationInterface {
     await keepHistory(runner, 'audit_entries');
 
     await runner.query(`
-      alter table inbox add column replays integer not null default 0 check (replays >= 0)`);
-    await runner.query(`
-      alter table dispatches
-        drop constraint dispatches_status_check,
-        drop constraint dispatches_reason_check,
-        add constraint dispatches_status_check
-          check (status in ('pending', 'consumed', 'dead', 'discarded')),
-        add constraint dispatches_reason_check
-          check ((status in ('dead', 'discarded')) = (reason is not null))`);
-
-    await runner.query(`
       create table replays (
         id uuid primary key,
         target text not null check (target in ('events', 'messages')),
@@ -142,6 +131,18 @@ export class Operations1795564800000 implements MigrationInterface {
       )`);
     await runner.query(`create index review_decisions_review on review_decisions (review_id)`);
     await keepHistory(runner, 'review_decisions');
+
+    // Last, since whoever receives waits for the rest: nothing of these two reads its table. What
+    // the former CHECKs let through the new ones let through as well, so none looks at old rows.
+    await runner.query(`alter table inbox add column replays integer not null default 0`);
+    await runner.query(`
+      alter table dispatches
+        drop constraint dispatches_status_check,
+        drop constraint dispatches_reason_check,
+        add constraint dispatches_status_check
+          check (status in ('pending', 'consumed', 'dead', 'discarded')) not valid,
+        add constraint dispatches_reason_check
+          check ((status in ('dead', 'discarded')) = (reason is not null)) not valid`);
   }
 
   async down(runner: QueryRunner): Promise<void> {

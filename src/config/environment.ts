@@ -42,7 +42,7 @@ const list = z.string().transform((value) =>
     .filter((one) => one !== ''),
 );
 
-/** Personal data in what Stripe and Paystack send. */
+/** Personal data in what Stripe and Paystack send, and with what somebody could pay. */
 const MASKED_PATHS_DEFAULT = [
   '**.email',
   '**.receipt_email',
@@ -63,6 +63,9 @@ const MASKED_PATHS_DEFAULT = [
   '**.iban',
   '**.account_number',
   '**.account_name',
+  '**.custom_fields',
+  '**.client_secret',
+  '**.authorization_code',
 ];
 
 const maskedPath = z

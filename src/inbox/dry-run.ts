@@ -50,9 +50,15 @@ const LOCK_TIMEOUT_MS = 300;
 /** Once one was locked: a hundred events of one locked order must not take half a minute. */
 const NEXT_LOCK_TIMEOUT_MS = 10;
 
+/** A worker waits for locks for about twice that long before it calls its attempt failed. */
+const BUDGET_MS = 1000;
+
 /**
  * Finds out what events would change: applies them one after the other, in a transaction that is
- * rolled back. The payments and orders that they touch are locked meanwhile, so give it few.
+ * rolled back. The payments and orders that they touch are locked meanwhile, so it ends after a
+ * while.
+ *
+ * @returns those that there was time for, the first of them at least
  */
 export function dryRunEvents(
   { pool, providers }: DryRunContext,
@@ -63,7 +69,11 @@ export function dryRunEvents(
     const events = await readEvents(tx, ids);
     await tx.query('savepoint before_all');
     const tries: Try[] = [];
-    for (const event of events) tries.push(await tryEvent(tx, providers, event));
+    const giveUpAtMs = performance.now() + BUDGET_MS;
+    for (const event of events) {
+      if (tries.length > 0 && performance.now() > giveUpAtMs) break;
+      tries.push(await tryEvent(tx, providers, event));
+    }
     await tx.query('rollback to savepoint before_all');
     const states = new States();
     for (const { payment, order } of tries) {

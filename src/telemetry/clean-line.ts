@@ -10,15 +10,16 @@ const CONTROL = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
  * What may be a card number, so that nearly all lines are only looked at once. The fraction of a
  * measured number is none, though it has as many digits.
  */
-const SUSPECT = /\d{13}(?<![^\\]":-?\d+\.\d+)|\d{4}[ -]\d{4,6}[ -]\d{4}/;
+const SUSPECT = /\d{14}(?<![^\\]":-?\d+\.\d+)|\d{4}[ -]\d{4,6}[ -]\d{4}/;
 
 /**
  * Hashes and UUIDs as a whole, which are left as they are; or a card number: digits together, or in
- * the groups in which they are printed. Digits at a letter are a part of an id, of which every
- * tenth would pass for a card: without its id a line tells nothing.
+ * the groups in which they are printed. Digits at a letter, an underscore or a dash are a part of an
+ * id, and thirteen of them a time, of which every tenth would pass for a card: without its id a line
+ * tells nothing.
  */
 const CARD =
-  /[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![\da-z])\d{13,19}(?![\da-z])|(?<![\d-])\d{4}(?:[ -]\d{4}){2}[ -]\d{1,7}(?![\d-])|(?<![\d-])\d{4}[ -]\d{6}[ -]\d{4,5}(?![\d-])/gi;
+  /[0-9a-f]{32,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![\w-])\d{14,19}(?![\w-])|(?<![\d-])\d{4}(?:[ -]\d{4}){2}[ -]\d{1,7}(?![\d-])|(?<![\d-])\d{4}[ -]\d{6}[ -]\d{4,5}(?![\d-])/gi;
 
 /**
  * The last look at a line of JSON before it is written: without card numbers and raw control
@@ -63,7 +64,7 @@ function redact(text: string): string {
 }
 
 function isCardNumber(digits: string): boolean {
-  if (!/^\d{13,19}$/.test(digits)) return false;
+  if (!/^\d{14,19}$/.test(digits)) return false;
   const sum = Array.from(digits)
     .reverse()
     .reduce((total, digit, index) => {

@@ -155,7 +155,7 @@ describe('a dry run', () => {
 
   it('does not wait for what is locked, and says so of that event alone', async () => {
     await harness.tell(paid('order-a', 'a'));
-    const blocked = Array.from({ length: 110 }, () => refunded('a', 1000));
+    const blocked = Array.from({ length: 5 }, () => refunded('a', 1000));
     const ids = await harness.dead(...blocked, paid('order-b', 'b'));
     const client = new pg.Client({ connectionString: harness.database.url });
     await client.connect();
@@ -171,6 +171,23 @@ describe('a dry run', () => {
       await client.end();
     }
     expect(await dryRun(ids[0]!)).toMatchObject([{ outcome: 'applied' }]);
+  });
+
+  it('ends after a while, with those that there was time for', async () => {
+    await harness.tell(paid('order-a', 'a'));
+    const ids = await harness.dead(...Array.from({ length: 200 }, () => refunded('a', 1000)));
+    const client = new pg.Client({ connectionString: harness.database.url });
+    await client.connect();
+    await client.query('begin');
+    await client.query('select 1 from orders for update');
+    try {
+      const changes = await dryRun(...ids);
+      expect(changes.length).toBeGreaterThan(0);
+      expect(changes.length).toBeLessThan(ids.length);
+      expect(new Set(changes.map(({ error }) => error?.code))).toEqual(new Set(['lock_timeout']));
+    } finally {
+      await client.end();
+    }
   });
 
   it('gets along with workers: nobody dies, and all is applied', async () => {

@@ -30,7 +30,11 @@ export async function asAction<T>(
   }
 }
 
-/** Writes down that somebody was refused; that is the answer, whether or not it could be written. */
+/**
+ * Writes down that somebody was refused; that is the answer, whether or not it could be written.
+ * What somebody is refused more often than a person can ask for is in the log alone: a program that
+ * asks for ever must not fill a table that nobody may empty.
+ */
 export async function noteRefusal(
   { database, logger }: Pick<Services, 'database' | 'logger'>,
   { name: actor, role }: Caller,
@@ -38,10 +42,32 @@ export async function noteRefusal(
   result: ErrorCode,
 ): Promise<void> {
   const entry = { actor, role, action, subject: nameable(subject), result };
+  if (!REFUSALS.admit(actor, Date.now())) {
+    logger.warn(entry, 'refused too often for the audit');
+    return;
+  }
   await insertAuditEntry(database.command, entry).catch((failure: unknown) => {
     logger.warn({ ...entry, error: failure }, 'a refusal is missing in the audit');
   });
 }
+
+const MINUTE_MS = 60_000;
+const REFUSALS_PER_MINUTE = 120;
+
+/** How often each caller was refused within the minute; there are no more callers than tokens. */
+class RefusalLimit {
+  private readonly counts = new Map<string, { minute: number; refusals: number }>();
+
+  admit(actor: string, nowMs: number): boolean {
+    const minute = Math.floor(nowMs / MINUTE_MS);
+    const known = this.counts.get(actor);
+    const refusals = known?.minute === minute ? known.refusals + 1 : 1;
+    this.counts.set(actor, { minute, refusals });
+    return refusals <= REFUSALS_PER_MINUTE;
+  }
+}
+
+const REFUSALS = new RefusalLimit();
 
 /** What somebody called a subject, as far as it can be stored. */
 function nameable(subject: string | null): string | null {

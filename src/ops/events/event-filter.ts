@@ -59,8 +59,15 @@ export function findEvents(
     const value = exact[name as keyof typeof EXACT];
     if (value !== undefined) find.andWhere(`event.${column} = :${name}`, { [name]: value });
   }
-  if (from) find.andWhere('event.receivedAt >= :from', { from });
-  if (to) find.andWhere('event.receivedAt < :to', { to });
+  // Ids begin with their time, and have an index; the margin is for clocks that differ.
+  if (from) {
+    const fromId = idAt(from.getTime() - CLOCK_MARGIN_MS);
+    find.andWhere('event.receivedAt >= :from and event.id >= :fromId', { from, fromId });
+  }
+  if (to) {
+    const toId = idAt(to.getTime() + CLOCK_MARGIN_MS);
+    find.andWhere('event.receivedAt < :to and event.id < :toId', { to, toId });
+  }
   if (code !== undefined) {
     find.andWhere(`event.attemptErrors -> -1 ->> 'code' = :code`, { code });
   }
@@ -73,6 +80,14 @@ export function findEvents(
     );
   }
   return find;
+}
+
+const CLOCK_MARGIN_MS = 3_600_000;
+
+/** The least id (UUID version 7) of that time. */
+function idAt(timeMs: number): string {
+  const hex = Math.max(0, timeMs).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
 }
 
 /** A range that no event can lie in is a mistake, and must not pass for "there are none". */

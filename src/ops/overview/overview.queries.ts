@@ -79,6 +79,8 @@ export async function findStepBuckets(
   return rows;
 }
 
+const COUNTED_MAX = 100_000;
+
 /** What waits at this moment. */
 export interface Waiting {
   /** Events that are received and not finished. */
@@ -89,17 +91,27 @@ export interface Waiting {
   readonly openReviews: number;
 }
 
+/**
+ * Counts what waits, up to 100,000 of each: of more, nobody needs to know how many, and a page that
+ * is looked at during an incident must not read a backlog of millions again and again. The age is
+ * that of the oldest among those that were counted.
+ */
 export async function countWaiting(database: Queryable): Promise<Waiting> {
   const { rows } = await database.query<Waiting>({
     name: 'count-overview-waiting',
     text: `
-      select (select count(*) from inbox where status = 'received')::float8 as backlog,
-             coalesce((select extract(epoch from now() - min(received_at))
-                       from inbox where status = 'received'), 0)::float8
+      with waiting as (
+        select received_at from inbox where status = 'received' order by ring_at, id limit $1),
+      dead as (select 1 from inbox where status = 'dead' limit $1),
+      dead_messages as (select 1 from dispatches where status = 'dead' limit $1),
+      undecided as (select 1 from reviews where status = 'open' limit $1)
+      select (select count(*) from waiting)::float8 as backlog,
+             coalesce((select extract(epoch from now() - min(received_at)) from waiting), 0)::float8
                as "backlogOldestSeconds",
-             (select count(*) from inbox where status = 'dead')::float8 as "deadEvents",
-             (select count(*) from dispatches where status = 'dead')::float8 as "deadMessages",
-             (select count(*) from reviews where status = 'open')::float8 as "openReviews"`,
+             (select count(*) from dead)::float8 as "deadEvents",
+             (select count(*) from dead_messages)::float8 as "deadMessages",
+             (select count(*) from undecided)::float8 as "openReviews"`,
+    values: [COUNTED_MAX],
   });
   const [row] = rows;
   if (!row) throw new Error('a count has no row');

@@ -17,7 +17,7 @@ export interface CommandRow {
   readonly paymentId: string | null;
 }
 
-/** Commands about these payments and this order that left a trace of their own, oldest first. */
+/** Commands about these payments and this order that left a trace of their own, newest first. */
 export async function findCommands(
   database: Queryable,
   { paymentIds, orderId }: TimelineSubject,
@@ -36,7 +36,7 @@ export async function findCommands(
       union all
       select o.cancel_requested_at, 'cancel_order', null, 'asked', null, null
       from orders o where o.id = $2 and o.cancel_requested_at is not null
-      order by at limit $3`,
+      order by at desc limit $3`,
     values: [paymentIds, orderId, limit],
   });
   return rows;
@@ -56,7 +56,7 @@ export interface MessageRow {
   }[];
 }
 
-/** What others were told of these payments, orders and disputes, oldest first. */
+/** What others were told of these payments, orders and disputes, newest first. */
 export async function findMessages(
   database: Queryable,
   aggregateIds: readonly string[],
@@ -70,7 +70,7 @@ export async function findMessages(
                 'consumer', d.consumer, 'status', d.status, 'reason', d.reason)
                 order by d.consumer) from dispatches d where d.message_id = m.id), '[]')
                as dispatches
-      from outbox m where m.aggregate_id = any ($1::uuid[]) order by m.id limit $2`,
+      from outbox m where m.aggregate_id = any ($1::uuid[]) order by m.id desc limit $2`,
     values: [aggregateIds, limit],
   });
   return rows;
@@ -89,7 +89,7 @@ export interface TransferRow {
   readonly paymentId: string;
 }
 
-/** Transfers of these payments, oldest first. */
+/** Transfers of these payments, newest first. */
 export async function findTransfers(
   database: Queryable,
   paymentIds: readonly string[],
@@ -101,7 +101,7 @@ export async function findTransfers(
       select posted_at as at, rule, debit_account as debit, credit_account as credit,
              amount_minor::float8 as "amountMinor", currency, inbox_id as "inboxId", command,
              payment_id as "paymentId"
-      from ledger_transfers where payment_id = any ($1::uuid[]) order by id limit $2`,
+      from ledger_transfers where payment_id = any ($1::uuid[]) order by id desc limit $2`,
     values: [paymentIds, limit],
   });
   return rows;

@@ -30,7 +30,7 @@ import {
   type TransferRow,
 } from './timeline.queries.js';
 
-/** Of each kind: enough for a life that anybody reads. */
+/** Of each kind, the newest: enough for a life that anybody reads. */
 const ENTRIES_MAX = 500;
 
 /**
@@ -51,13 +51,13 @@ export async function showTimeline(
   const [events, facts, transitions, reviews, commands, messages, transfers] = await Promise.all([
     reads
       .getRepository(InboxEventEntity)
-      .find({ where: { paymentId: In(ids) }, order: { id: 'ASC' }, ...limits }),
+      .find({ where: { paymentId: In(ids) }, order: { id: 'DESC' }, ...limits }),
     reads
       .getRepository(PaymentFactEntity)
-      .find({ where: { paymentId: In(ids) }, order: { recordedAt: 'ASC' }, ...limits }),
+      .find({ where: { paymentId: In(ids) }, order: { recordedAt: 'DESC' }, ...limits }),
     reads.getRepository(TransitionEntity).find({
       where: [{ paymentId: In(ids) }, { disputeId: In(disputeIds) }, ...ofOrder],
-      order: { id: 'ASC' },
+      order: { id: 'DESC' },
       ...limits,
     }),
     reads.getRepository(ReviewEntity).find({
@@ -68,6 +68,10 @@ export async function showTimeline(
     findMessages(command, [...ids, ...disputeIds, ...(orderId ? [orderId] : [])], ENTRIES_MAX),
     findTransfers(command, ids, ENTRIES_MAX),
   ]);
+  // What was told in one moment stays in the order in which it was written.
+  for (const newestFirst of [events, facts, transitions, commands, messages, transfers]) {
+    newestFirst.reverse();
+  }
   const touched = [...events.map(({ id }) => id), ...messages.map(({ id }) => id)];
   const [replays, decisions] = await Promise.all([
     findReplaysOf(command, touched),

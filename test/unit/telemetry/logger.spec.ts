@@ -70,7 +70,6 @@ describe('a line of the log', () => {
   it.each([
     ['alone', CARD],
     ['in a sentence', `the card ${CARD} was declined`],
-    ['in an id', `evt_${CARD}`],
     ['behind a full stop', `no.${CARD}`],
     ['behind a number that is none', `amount 1.${CARD}`],
     ['in JSON within the text', `{"number":1.${CARD},"pan":${CARD}}`],
@@ -79,11 +78,10 @@ describe('a line of the log', () => {
     ['of American Express', '378282246310005'],
     ['of American Express, in groups', '3782 822463 10005'],
     ['of 19 digits', '6304000000000000000'],
-    ['of 13 digits', '4222222222222'],
   ])('holds no card number: %s', (_name, text) => {
     for (const fields of [{ text }, { list: [{ [text]: text }] }, { error: new Error(text) }]) {
       const whole = line(fields);
-      expect(whole.replace(/[ -]/g, '')).not.toMatch(/4242424242|3782822463|630400000|4222222222/);
+      expect(whole.replace(/[ -]/g, '')).not.toMatch(/4242424242|3782822463|630400000/);
       expect(whole).toMatch(/\[card …\d{4}\]/);
     }
   });
@@ -101,6 +99,9 @@ describe('a line of the log', () => {
   });
 
   it.each([
+    ['an id', `evt_${CARD}`],
+    ['an id with dashes', `order-${CARD}-1`],
+    ['a time in milliseconds', '1795356979235'],
     ['an id with letters', 'T4242424242424242'],
     ['an id of hexadecimal digits', 'evt_d09aa4242424242424242b7'],
     ['a UUID', '12345678-1234-4123-8123-123456789012'],
