@@ -465,10 +465,13 @@ async function expectDecidedOnce(crashed: Command, answer: CommandAnswer): Promi
   expect(shop.standIn.moneyOfOrder(reference)).toEqual(returned);
   const { id } = answer.json as { id: string };
   const audit = await shop.database.query(
-    'select action, result from audit_entries where subject = $1',
+    'select action, result from audit_entries where subject = $1 order by id',
     [id],
   );
-  expect(audit).toEqual([{ action: 'review.resolve', result: 'refund' }]);
+  expect(audit).toEqual([
+    { action: 'review.resolve', result: 'refunding' },
+    { action: 'review.resolve', result: 'refund' },
+  ]);
   const decisions = await shop.database.query(
     'select resolution from review_decisions where review_id = $1',
     [id],

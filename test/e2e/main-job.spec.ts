@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { environmentSchema } from '../../src/config/environment.js';
+import { maskPayload } from '../../src/ops/events/mask-payload.js';
 import { describeBackends } from '../support/describe-backends.js';
 import { eventually } from '../support/eventually.js';
 import { allFinished, finished, logLines, metric } from '../support/observe.js';
@@ -352,7 +354,7 @@ describeBackends((backend) => {
         dueAt: null,
         deliveries: 1,
         errors: [],
-        payload: JSON.parse(captured.body.toString()) as unknown,
+        payload: masked(captured.body),
       });
       expect(event['effects']).toMatchObject({
         transitions: expect.arrayContaining([
@@ -616,3 +618,9 @@ describeBackends((backend) => {
     });
   });
 });
+
+/** A payload as it is shown by default. */
+function masked(body: Buffer): unknown {
+  const { MASKED_PATHS } = environmentSchema.parse({});
+  return maskPayload(JSON.parse(body.toString()), MASKED_PATHS);
+}

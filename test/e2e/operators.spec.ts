@@ -118,9 +118,11 @@ describeBackends((backend) => {
         replayAll(other, 'ben', 1000),
       ]);
       const replays = [await untilDone(one, first.id), await untilDone(one, second.id)];
-      expect(replays.map(({ total }) => total)).toEqual([200, 200]);
-      expect(replays[0]!.done + replays[1]!.done).toBe(200);
-      expect(replays[0]!.skipped + replays[1]!.skipped).toBe(200);
+      const sum = (name: 'total' | 'done' | 'skipped') => replays[0]![name] + replays[1]![name];
+      // Whoever comes a moment later finds fewer that are still dead.
+      expect(Math.max(...replays.map(({ total }) => total))).toBe(200);
+      expect(sum('done')).toBe(200);
+      expect(sum('skipped')).toBe(sum('total') - 200);
       await expectAppliedOnce(200);
 
       const { data } = await ask<{ data: Record<string, unknown>[] }>(
@@ -130,9 +132,12 @@ describeBackends((backend) => {
       );
       expect(data).toHaveLength(2);
       expect(data.map(({ actor }) => actor).sort()).toEqual(['ann', 'ben']);
+      const totals = replays.map(({ total }) => total).sort();
+      expect(data.map(({ counts }) => (counts as { matched: number }).matched).sort()).toEqual(
+        totals,
+      );
       for (const entry of data) {
         expect(entry).toMatchObject({
-          counts: { matched: 200 },
           filter: { code: 'translate_failed' },
           reason: 'it can be translated now',
           result: 'started',

@@ -67,7 +67,10 @@ describe('operators who decide about money', () => {
     expect(refundRequests()).toHaveLength(1);
     await shop.orderIs(order.reference, 'paid');
     await expectAccess(order.reference, 'granted');
-    expect(await audit(order.reviewId)).toEqual(['ann review.resolve refund']);
+    expect(await audit(order.reviewId)).toEqual([
+      'ann review.resolve refunding',
+      'ann review.resolve refund',
+    ]);
   });
 
   it.each([
@@ -127,7 +130,7 @@ describe('operators who decide about money', () => {
     expect(refundRequests()).toHaveLength(1);
     const results = (await audit(order.reviewId)).map((line) => line.split(' ').at(-1)).sort();
     const refusals = ['request_in_progress', 'request_in_progress'];
-    expect(results).toEqual(['refund', ...refusals, 'unchanged']);
+    expect(results).toEqual(['refund', 'refunding', ...refusals, 'unchanged']);
   });
 
   it('give money back once when all press at the same moment', async () => {
@@ -141,7 +144,7 @@ describe('operators who decide about money', () => {
     expect(answers.some(({ status }) => status === 200)).toBe(true);
     expect(returned(order)).toEqual([[], [5000]]);
     const lines = await audit(order.reviewId);
-    expect(lines).toHaveLength(10);
+    expect(lines).toHaveLength(11);
     expect(lines.filter((line) => line.endsWith(' refund'))).toHaveLength(1);
   });
 
@@ -156,7 +159,9 @@ describe('operators who decide about money', () => {
     expect(await decide(shop, order.reviewId, 'ann', refund)).toMatchObject({ status: 200 });
     expect(returned(order)).toEqual([[], [5000]]);
     expect(await audit(order.reviewId)).toEqual([
+      'ann review.resolve refunding',
       'ann review.resolve provider_refused',
+      'ann review.resolve refunding',
       'ann review.resolve refund',
     ]);
   });
@@ -215,7 +220,9 @@ describe('operators who decide about money', () => {
       expect(returned(order)).toEqual([[], [5000], [5000]]);
       await shop.orderIs(order.reference, 'paid');
       expect(await audit(order.reviewId)).toEqual([
+        'ann review.resolve refunding',
         'ann review.resolve refund',
+        'ben review.resolve refunding',
         'ben review.resolve refund',
       ]);
     });

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { inTransaction } from '../../src/database/transaction.js';
-import { findDispatchesById, replayDispatches } from '../../src/outbox/dispatch.queries.js';
+import { findDispatchesById, replayDispatches } from '../../src/outbox/replay.queries.js';
 
 /** Sends a message of a consumer through again as it is now; false when there was nothing to do. */
 export async function replayMessage(

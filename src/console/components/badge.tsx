@@ -37,13 +37,16 @@ const TONES: Readonly<Record<string, Tone>> = {
   down: 'bad',
 };
 
+/** A word from outside may be the name of what every object has. */
+function toneOf(word: string): Tone {
+  return (Object.hasOwn(TONES, word) ? TONES[word] : null) ?? 'neutral';
+}
+
 /**
  * A status as a small label. The word says it; the colour only helps the eye.
  * @param tone where the word alone does not tell
  */
 export function Badge({ status, tone }: { readonly status: string; readonly tone?: Tone }) {
   const [word = ''] = status.split(':');
-  return (
-    <span class={`badge ${tone ?? TONES[word] ?? 'neutral'}`}>{status.replaceAll('_', ' ')}</span>
-  );
+  return <span class={`badge ${tone ?? toneOf(word)}`}>{status.replaceAll('_', ' ')}</span>;
 }

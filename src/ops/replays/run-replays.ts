@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { inTransaction, type Tx } from '../../database/transaction.js';
 import { discardEvents, replayEvents } from '../../inbox/replay.queries.js';
 import type { Pass } from '../../loop.js';
-import { discardDispatches, replayDispatches } from '../../outbox/dispatch.queries.js';
+import { discardDispatches, replayDispatches } from '../../outbox/replay.queries.js';
 import {
   findPendingItems,
   settleItems,

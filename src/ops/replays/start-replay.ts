@@ -6,7 +6,7 @@ import { inTransaction, type Tx } from '../../database/transaction.js';
 import { TollgateError } from '../../errors.js';
 import { fingerprintRequest } from '../../idempotency/fingerprint.js';
 import { findEvents as findEventsById } from '../../inbox/replay.queries.js';
-import { findDispatchesById } from '../../outbox/dispatch.queries.js';
+import { findDispatchesById } from '../../outbox/replay.queries.js';
 import type { Services } from '../../services.js';
 import { asAction } from '../audit/as-action.js';
 import { dryRunReplay, type DryRunView } from './dry-run-replay.js';
