@@ -108,11 +108,7 @@ export class ReviewPages {
           body,
           KEY.test(key) ? key : null,
         );
-        const text =
-          answer.status === 202
-            ? 'Proposed. A second person has to confirm it: so much is at stake.'
-            : 'Decided. The order follows its money again.';
-        return { path, notice: { kind: 'done', text } };
+        return { path, notice: { kind: 'done', text: resultOf(answer) } };
       },
     });
   }
@@ -125,4 +121,11 @@ export class ReviewPages {
     if (paymentId !== null) return [await showPayment(this.services, paymentId)];
     return orderReference === null ? [] : (await showOrder(this.services, orderReference)).payments;
   }
+}
+
+function resultOf({ status, body }: Awaited<ReturnType<typeof resolveReview>>): string {
+  if (status === 202) return 'Proposed. A second person has to confirm it: so much is at stake.';
+  return body.status === 'open'
+    ? 'Decided. But more has come to be at stake meanwhile, so it asks again.'
+    : 'Decided. The order follows its money again.';
 }
