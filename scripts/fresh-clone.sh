@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tries Tollgate as a new user would: a fresh clone in a folder of its own, npm start, npm run send,
-# kill -9, npm start again, Ctrl-C. Takes a minute or two, so it is not part of npm test.
+# kill -9, npm start again, npx tollgate, Ctrl-C. Takes a minute or two, so it is not part of npm test.
 #
 #   scripts/fresh-clone.sh                   the last commit, as the user who calls
 #   scripts/fresh-clone.sh --working-tree    with what is not committed yet
@@ -56,6 +56,10 @@ send() {
     stripe payment_intent.succeeded)
 }
 
+tollgate() {
+  (cd "$clone" && PORT="$port" ${as_user[@]+"${as_user[@]}"} npx --no-install tollgate "$@")
+}
+
 say "cloning into $clone"
 git clone --quiet "$source_dir" "$clone"
 if [[ "$working_tree" == yes ]]; then
@@ -87,6 +91,12 @@ send >"$folder/second.log"
 # The same payment object once more: its row is the one of before, unless that was lost.
 diff <(grep '"id"' "$folder/first.log") <(grep '"id"' "$folder/second.log") ||
   fail 'what was there before kill -9 is gone'
+
+say 'npx tollgate doctor, and what came'
+tollgate doctor || fail 'the doctor found a problem'
+tollgate events --json | grep -q '"type": *"payment_intent.succeeded"' || fail 'the event is not listed'
+[[ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/console/login")" == 200 ]] ||
+  fail 'the console does not answer'
 
 say 'Ctrl-C'
 kill -INT -- "-$npm_pid"
