@@ -1,18 +1,18 @@
 import type { Worker } from 'bullmq';
+import {
+  createReplaying,
+  createRingContext,
+  createSweeping,
+  createWorker,
+  watchBacklog,
+} from './applying.js';
 import { createCommands, type Commands } from './commands.js';
 import { milliseconds, type Config } from './config/config.js';
 import { openDatabase, type Database } from './database/database.js';
-import { createInboxWorker } from './inbox/inbox.processor.js';
-import { measureBacklog } from './inbox/ring.queries.js';
-import { fetchEvent } from './inbox/fetch-event.js';
-import { InboxSweeper } from './inbox/inbox.sweeper.js';
-import type { AttemptReport, RingContext } from './inbox/process-ring.js';
 import { EventReceiver } from './inbox/receive-event.js';
 import { RedeliveryCounter } from './inbox/redeliveries.js';
-import { Loop } from './loop.js';
-import { runReplayOnce, type ReplayContext } from './ops/replays/run-replays.js';
+import type { Loop } from './loop.js';
 import { createMessaging, type Messaging } from './messaging.js';
-import { countOpenReviews } from './payments/review.queries.js';
 import { configureProviders } from './providers/configure-providers.js';
 import type { PaymentProvider } from './providers/provider.js';
 import { Doorbell } from './queues/doorbell.js';
@@ -42,9 +42,6 @@ export interface Services {
   /** Lets work under way finish, within the bound of `DRAIN_SECONDS`, and closes everything. */
   close(): Promise<void>;
 }
-
-/** Pause between two looks for a part of a replay that is due. */
-const REPLAY_INTERVAL_MS = 250;
 
 /** @param databaseUrl of a database that is migrated */
 export async function createServices(
@@ -176,116 +173,6 @@ function createReceiver(
       },
     },
   );
-}
-
-/** A look that found as much as one may is followed by another at once. */
-function createSweeping(
-  config: Config,
-  database: Database,
-  doorbell: Doorbell,
-  onError: (error: unknown) => void,
-): Loop {
-  const sweeper = new InboxSweeper(database.work, doorbell, {
-    eventsMax: config.SWEEP_EVENTS_MAX,
-    ringEventsMax: config.RING_EVENTS_MAX,
-    ringBytesMax: config.FLUSH_BYTES_MAX,
-    graceSeconds: config.RING_GRACE_SECONDS,
-  });
-  return new Loop(
-    async () => ((await sweeper.runOnce()) >= config.SWEEP_EVENTS_MAX ? 'more' : 'done'),
-    milliseconds(config.SWEEP_INTERVAL_SECONDS),
-    onError,
-  );
-}
-
-function createReplaying(
-  config: Config,
-  database: Database,
-  doorbell: Doorbell,
-  messaging: Messaging,
-  logger: Logger,
-  onError: (error: unknown) => void,
-): Loop {
-  const context: ReplayContext = {
-    pool: database.work,
-    graceSeconds: config.RING_GRACE_SECONDS,
-    ring: (ids) => doorbell.ring(ids),
-    wakeRelay: () => {
-      messaging.wake();
-    },
-    report: ({ replayId, target, action, done, skipped }) => {
-      logger.info({ replayId, target, action, done, skipped }, 'part of a replay');
-    },
-  };
-  return new Loop(() => runReplayOnce(context), REPLAY_INTERVAL_MS, onError);
-}
-
-function createRingContext(
-  config: Config,
-  database: Database,
-  providers: ReadonlyMap<string, PaymentProvider>,
-  metrics: Metrics,
-  logger: Logger,
-): RingContext {
-  const context: RingContext = {
-    pool: database.work,
-    providers,
-    fetch: (event) => fetchEvent(context, event),
-    attemptsMax: config.ATTEMPTS_MAX,
-    backoff: {
-      baseSeconds: config.BACKOFF_BASE_SECONDS,
-      factor: config.BACKOFF_FACTOR,
-      capSeconds: config.BACKOFF_CAP_SECONDS,
-    },
-    report: (report) => {
-      reportAttempt(metrics, logger, report);
-    },
-  };
-  return context;
-}
-
-function createWorker(
-  config: Config,
-  backend: QueueBackend,
-  context: RingContext,
-  metrics: Metrics,
-  logger: Logger,
-  onApplied: () => void,
-): Worker {
-  const limits = {
-    concurrency: config.WORKER_CONCURRENCY,
-    lockSeconds: config.WORKER_LOCK_SECONDS,
-  };
-  return createInboxWorker(backend, context, limits, (named, taken, seconds) => {
-    metrics.ringEvents.observe(taken);
-    metrics.ringSeconds.observe(seconds);
-    if (taken > 0) onApplied();
-    logger.info({ named, taken, seconds }, 'ring');
-  });
-}
-
-function reportAttempt(metrics: Metrics, logger: Logger, report: AttemptReport): void {
-  const { provider, outcome, reason, lagSeconds } = report;
-  metrics.outcomes.inc({ provider, outcome, reason: reason ?? '' });
-  if (outcome !== 'retry') metrics.applyLagSeconds.observe({ provider }, lagSeconds);
-  if (reason === 'transition_impossible') metrics.impossible.inc();
-  logger[outcome === 'retry' || outcome === 'dead' ? 'warn' : 'info'](report, 'attempt');
-}
-
-/** The backlog is counted when somebody asks for the metrics, never on a timer. */
-function watchBacklog(metrics: Metrics, database: Database): void {
-  metrics.measure.push(async () => {
-    // Not a number, when nobody could count: an alarm must not see yesterday's figure.
-    const unknown = { received: NaN, dead: NaN, oldestSeconds: NaN };
-    const counted = await measureBacklog(database.ingest).catch(() => unknown);
-    metrics.backlog.set(counted.received);
-    metrics.backlogOldestSeconds.set(counted.oldestSeconds);
-    metrics.deadLetters.set(counted.dead);
-    const undecided = { open: NaN, oldestSeconds: NaN };
-    const reviews = await countOpenReviews(database.ingest).catch(() => undecided);
-    metrics.reviewsOpen.set(reviews.open);
-    metrics.reviewsOldestSeconds.set(reviews.oldestSeconds);
-  });
 }
 
 /** Runs one step of a shutdown; what does not finish in time is said and left behind. */

@@ -1,77 +1,8 @@
 import { z } from 'zod';
 import { messageType, parseOutsideConsumers, SHIPPED_CONSUMERS } from './consumers.js';
+import { MASKED_PATHS_DEFAULT, maskedPath } from './masked-paths.js';
 import { parseTokens } from './tokens.js';
-
-/** A whole number within limits; every one of them has an upper limit, so a typo cannot hang us. */
-const integer = (min: number, max: number, fallback: number) =>
-  wholeNumber(min, max).default(fallback);
-
-const wholeNumber = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,10}$/, 'expected a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
-
-const optionalUrl = (protocols: readonly string[]) =>
-  z
-    .string()
-    .optional()
-    .refine((value) => value === undefined || protocols.some((one) => value.startsWith(one)), {
-      message: `must start with ${protocols.join(' or ')}`,
-    });
-
-/** Scheme, host and port alone: the paths are the provider's. */
-const apiBase = z
-  .string()
-  .optional()
-  .refine((value) => value === undefined || isOrigin(value), {
-    message: 'expected http(s)://host[:port] without a path',
-  });
-
-function isOrigin(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, origin } = new URL(value);
-  return /^https?:$/.test(protocol) && value.replace(/\/$/, '') === origin;
-}
-
-const list = z.string().transform((value) =>
-  value
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== ''),
-);
-
-/** Personal data in what Stripe and Paystack send, and with what somebody could pay. */
-const MASKED_PATHS_DEFAULT = [
-  '**.email',
-  '**.receipt_email',
-  '**.customer_email',
-  '**.phone',
-  '**.name',
-  '**.first_name',
-  '**.last_name',
-  '**.address',
-  '**.shipping',
-  '**.billing_details',
-  '**.customer_details',
-  '**.ip_address',
-  '**.ip',
-  '**.last4',
-  '**.bin',
-  '**.fingerprint',
-  '**.iban',
-  '**.account_number',
-  '**.account_name',
-  '**.custom_fields',
-  '**.client_secret',
-  '**.authorization_code',
-];
-
-const maskedPath = z
-  .string()
-  .max(200)
-  .regex(/^[^.]+(\.[^.]+)*$/, 'expected keys joined by dots');
+import { apiBase, integer, list, optionalUrl, wholeNumber } from './variables.js';
 
 const ROLES = ['api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];

@@ -31,6 +31,7 @@ const TABLE: readonly Permission[] = [
   { place: 'app.module.ts', mayImport: ['*'] },
   { place: 'http-server.ts', mayImport: ['*'] },
   { place: 'services.ts', mayImport: ['*'] },
+  { place: 'applying.ts', mayImport: ['*'] },
   { place: 'commands.ts', mayImport: ['*'] },
   { place: 'messaging.ts', mayImport: ['*'] },
   { place: 'welcome.ts', mayImport: EVERYONE },
