@@ -1,6 +1,6 @@
 import { TollgateError } from '../errors.js';
 import type { LockedReview } from '../payments/resolve-review.js';
-import type { PlannedRefund, WantedRefund } from '../payments/review.queries.js';
+import type { PlannedRefund, WantedRefund } from '../payments/decision.queries.js';
 import type { PaymentRow } from '../payments/ring-state.js';
 
 /** By payment: minor units that can still be given back, less what was asked for already. */

@@ -2,11 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { insertAuditEntry } from '../audit/audit.queries.js';
 import type { Tx } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
-import type { CommandRequest } from '../idempotency/execute.js';
-import { isKeyKnown } from '../idempotency/claim.queries.js';
-import { fingerprintRequest } from '../idempotency/fingerprint.js';
-import type { StoredResponse } from '../idempotency/key.js';
-import { readStoredProblem } from '../idempotency/response.js';
 import {
   asking,
   writing,
@@ -23,26 +18,24 @@ import {
 } from '../payments/resolve-review.js';
 import {
   endReviewRefund,
-  findReview,
   insertDecision,
   proposeResolution,
   startReviewRefund,
   type PlannedRefund,
   type RefundPlan,
   type WantedRefund,
-} from '../payments/review.queries.js';
+} from '../payments/decision.queries.js';
+import { findReview } from '../payments/review.queries.js';
 import { readInput } from '../read-input.js';
-import { apiOf, type CheckoutContext } from './context.js';
+import { apiOf } from './context.js';
 import { resolveReviewInput, reviewParams } from './inputs.js';
 import { leftOfEach } from './left-to-refund.js';
 import { leftAtStake, pendingAtStake, planReviewRefunds } from './plan-review-refunds.js';
+import { refundReview, type RefundReviewContext } from './refund-review.js';
 import { isSameWish, isUnderWay, needsProposal, wantedOf } from './review-wish.js';
 
 /** What deciding about a review needs. */
-export interface ResolveReviewContext {
-  readonly checkout: CheckoutContext;
-  /** Runs the refund command under its key. */
-  readonly refund: (request: CommandRequest) => Promise<StoredResponse>;
+export interface ResolveReviewContext extends RefundReviewContext {
   /** How long the keys of refunds are remembered. */
   readonly ttlSeconds: number;
   /** Minor units at stake from which on a second person must confirm; null: never. */
@@ -164,51 +157,11 @@ function refunding(key: string, plan: RefundPlan): Outcome {
   return { next: 'refunding', state: { key, plan: JSON.stringify(plan) } };
 }
 
-/**
- * Makes the refunds one after the other. What nobody has begun yet is only begun while the review
- * still asks for it: this may be hours later, and the money may have gone back in another way.
- *
- * @returns why a refund was refused; null: all of them were taken
- */
-async function refundAll(
-  { refund, checkout }: ResolveReviewContext,
-  run: Run,
-): Promise<TollgateError | null> {
+/** @returns why a refund was refused; null: all of them were taken */
+function refundAll(context: ResolveReviewContext, run: Run): Promise<TollgateError | null> {
   const { reason } = readInput(resolveReviewInput, run.body);
-  for (const [index, { paymentId, amountMinor }] of planIn(run).refunds.entries()) {
-    const request = {
-      caller: `review:${idIn(run)}`,
-      key: `${keyIn(run)}-${index}`,
-      fingerprint: fingerprintRequest('POST', `/v1/payments/${paymentId}/refunds`, { amountMinor }),
-      params: { id: paymentId },
-      body: { amountMinor, reason },
-    };
-    const isBegun = await isKeyKnown(checkout.pool, { ...request, operation: 'refund_payment' });
-    if (!isBegun && !(await isStillWanted(checkout, run))) {
-      return new TollgateError('review_closed', 'other news ended this review before the refund');
-    }
-    const answer = await runRefund(refund, request);
-    if (answer.status >= 400) return readStoredProblem(answer);
-  }
-  return null;
-}
-
-async function isStillWanted({ pool }: CheckoutContext, run: Run): Promise<boolean> {
-  const review = await findReview(pool, idIn(run));
-  return review?.status === 'open' && review.refundKey === keyIn(run);
-}
-
-/** Somebody else who makes the same refund is no refusal: it can be asked for again. */
-async function runRefund(
-  refund: ResolveReviewContext['refund'],
-  request: CommandRequest,
-): Promise<StoredResponse> {
-  try {
-    return await refund(request);
-  } catch (error) {
-    if (!(error instanceof TollgateError) || error.code !== 'request_in_progress') throw error;
-    throw new TollgateError('provider_outcome_unknown', 'the refund is being made: ask again');
-  }
+  const { refunds } = planIn(run);
+  return refundReview(context, { reviewId: idIn(run), key: keyIn(run), refunds, reason });
 }
 
 async function recordRefund(

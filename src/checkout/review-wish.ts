@@ -3,9 +3,9 @@ import type {
   PlannedRefund,
   Proposal,
   RefundPlan,
-  ReviewDetails,
   WantedRefund,
-} from '../payments/review.queries.js';
+} from '../payments/decision.queries.js';
+import type { ReviewDetails } from '../payments/review.queries.js';
 
 /** What somebody wants to be done. */
 export interface Wish {

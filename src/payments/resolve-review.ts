@@ -9,15 +9,13 @@ import { openDrafts, writeDrafts } from './write-drafts.js';
 import { lockOrders } from './order.queries.js';
 import { OutdatedRead } from './outdated-read.js';
 import {
-  findReview,
   insertDecision,
-  lockReview,
   markCovered,
   markResolved,
   setReviewAmount,
   type Decision,
-  type ReviewDetails,
-} from './review.queries.js';
+} from './decision.queries.js';
+import { findReview, lockReview, type ReviewDetails } from './review.queries.js';
 import type { Contradiction } from './review-reasons.js';
 import type { OrderRow, PaymentRow } from './ring-state.js';
 import { paymentReviewMessage } from './tell.js';

@@ -2,7 +2,7 @@ import { AUDIT_ACTIONS } from '../../audit/audit.queries.js';
 import type { AuditView } from '../../ops/audit/audit-entry.queries.js';
 import type { DecisionView } from '../../ops/reviews/decision.queries.js';
 import type { ReviewView } from '../../payments/present-review.js';
-import type { PlannedRefund, Proposal, WantedRefund } from '../../payments/review.queries.js';
+import type { PlannedRefund, Proposal, WantedRefund } from '../../payments/decision.queries.js';
 import { RESOLUTIONS, REVIEW_REASONS, REVIEW_STATUSES } from '../../payments/review-reasons.js';
 import { pageOf } from './payment.schemas.js';
 import {

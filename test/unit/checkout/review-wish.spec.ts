@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isUnderWay, needsProposal, wantedOf } from '../../../src/checkout/review-wish.js';
-import type { Proposal, ReviewDetails } from '../../../src/payments/review.queries.js';
+import type { Proposal } from '../../../src/payments/decision.queries.js';
+import type { ReviewDetails } from '../../../src/payments/review.queries.js';
 
 const NOTHING = { paymentId: null, amountMinor: null };
 const REFUNDS = [{ paymentId: 'one', amountMinor: 40 }];
