@@ -157,6 +157,12 @@ describe('a timeline', () => {
     expect(of('ledger', events.capture)).toMatchObject([{ outcome: 'capture', why: '5000 EUR' }]);
     expect(of('command')).toMatchObject([
       {
+        title: 'create_order',
+        outcome: 'done',
+        why: '5000 EUR',
+        by: { kind: 'command', name: 'create_order' },
+      },
+      {
         title: 'refund_payment',
         why: '100 EUR: as asked',
         by: { kind: 'person', name: 'shop' },

@@ -17,7 +17,10 @@ export interface CommandRow {
   readonly paymentId: string | null;
 }
 
-/** Commands about these payments and this order that left a trace of their own, newest first. */
+/**
+ * Commands about these payments and this order that left a trace of their own, newest first. That of
+ * an order's creation is its message, for as long as messages are kept.
+ */
 export async function findCommands(
   database: Queryable,
   { paymentIds, orderId }: TimelineSubject,
@@ -33,6 +36,11 @@ export async function findCommands(
       select r.created_at, 'refund_payment', r.requested_by, r.outcome,
              r.amount_minor || ' ' || r.currency || coalesce(': ' || r.reason, ''), r.payment_id
       from refunds r where r.payment_id = any ($1::uuid[])
+      union all
+      select m.created_at, 'create_order', null, 'done',
+             (m.data -> 'order' ->> 'amountDueMinor') || ' ' || (m.data -> 'order' ->> 'currency'),
+             null
+      from outbox m where m.aggregate_id = $2 and m.type = 'order.created'
       union all
       select o.cancel_requested_at, 'cancel_order', null, 'asked', null, null
       from orders o where o.id = $2 and o.cancel_requested_at is not null
