@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { isConsoleRequest } from './console-request.js';
 
 /**
@@ -17,16 +17,29 @@ export const CONSOLE_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Sets the headers of every answer under `/console`, also those that no controller wrote. */
+/**
+ * Sets the headers of every answer of the routes under `/console`, and has no part in any other:
+ * what acknowledges a webhook runs past no hook of pages. What no route answers is answered by
+ * `sendProblemPage`, which sets them itself.
+ */
 export function protectConsole(fastify: FastifyInstance): void {
-  fastify.addHook('onSend', (request, reply, _payload, done) => {
-    if (isConsoleRequest(request)) {
-      reply.header('content-security-policy', CONSOLE_SECURITY_POLICY);
-      reply.header('referrer-policy', 'no-referrer');
-      reply.header('x-frame-options', 'DENY');
-      // What a page shows is gone with its session, also from the disk of a shared machine.
-      if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-    }
-    done();
+  fastify.addHook('onRoute', (route) => {
+    if (!isConsoleRequest(route)) return;
+    route.onSend = [
+      ...[route.onSend ?? []].flat(),
+      (_request, reply, _payload, done) => {
+        protectPage(reply);
+        done();
+      },
+    ];
   });
+}
+
+/** Sets what holds for whatever is answered under `/console`. */
+export function protectPage(reply: FastifyReply): void {
+  reply.header('content-security-policy', CONSOLE_SECURITY_POLICY);
+  reply.header('referrer-policy', 'no-referrer');
+  reply.header('x-frame-options', 'DENY');
+  // What a page shows is gone with its session, also from the disk of a shared machine.
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
 }

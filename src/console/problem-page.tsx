@@ -5,6 +5,7 @@ import { beginProblem } from '../ops/problem.filter.js';
 import type { Problem } from '../problem.js';
 import type { Logger } from '../telemetry/logger.js';
 import { isPartRequest, toLocalPath } from './console-request.js';
+import { protectPage } from './headers.js';
 import { BareLayout, Layout } from './layout.js';
 import { renderDocument } from './render-page.js';
 
@@ -21,6 +22,7 @@ export function sendProblemPage(
   reply: FastifyReply,
 ): void {
   const problem = beginProblem(logger, error, request, reply);
+  protectPage(reply);
   if (problem.code === 'unauthenticated') {
     sendToLogin(problem, request, reply);
     return;
