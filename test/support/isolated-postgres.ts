@@ -36,9 +36,13 @@ export interface IsolatedPostgres {
 /** Makes a cluster, starts it and migrates a database in it; takes about two seconds. */
 export async function isolatedPostgres({
   settings = {},
-}: { readonly settings?: PostgresSettings } = {}): Promise<IsolatedPostgres> {
-  // Under the folder of the run, whose teardown ends what a failed test leaves running.
-  const folder = await mkdtemp(join(fromGlobalSetup('TEST_RUN_FOLDER'), 'postgres-'));
+  parent = fromGlobalSetup('TEST_RUN_FOLDER'),
+}: {
+  readonly settings?: PostgresSettings;
+  /** Where its folder is made; by default that of the run, whose teardown ends what is left. */
+  readonly parent?: string;
+} = {}): Promise<IsolatedPostgres> {
+  const folder = await mkdtemp(join(parent, 'postgres-'));
   await chmod(folder, 0o755); // for the user that PostgreSQL runs as when we are root
   const server = await prepareServer(folder, settings);
   const { clusterDir } = server.paths;

@@ -26,11 +26,16 @@ export interface IsolatedRedis {
 /** Prepares a Redis; it does not run before `start()`, so a test can begin without it. */
 export async function isolatedRedis({
   persistence = 'none',
-}: { readonly persistence?: RedisPersistence } = {}): Promise<IsolatedRedis> {
-  const program = fromGlobalSetup('TEST_REDIS_SERVER');
+  program = fromGlobalSetup('TEST_REDIS_SERVER'),
+  parent = fromGlobalSetup('TEST_RUN_FOLDER'),
+}: {
+  readonly persistence?: RedisPersistence;
+  readonly program?: string;
+  /** Where its folder is made; by default that of the run, whose teardown ends what is left. */
+  readonly parent?: string;
+} = {}): Promise<IsolatedRedis> {
   const port = await freePort();
-  // Under the folder of the run, whose teardown ends what a failed test leaves running.
-  const folder = await mkdtemp(join(fromGlobalSetup('TEST_RUN_FOLDER'), 'redis-'));
+  const folder = await mkdtemp(join(parent, 'redis-'));
   let child: ChildProcess | null = null;
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.mjs';
@@ -22,6 +23,10 @@ export interface SpawnOptions {
   /** Path that must answer 200 before the service counts as started; null returns at once. */
   readonly readyPath?: string | null;
   readonly timeoutMs?: number;
+  /** A program and its arguments that runs it, such as `prlimit`; none by default. */
+  readonly under?: readonly string[];
+  /** Folder of the build; `dist` by default. */
+  readonly build?: string;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,9 +43,12 @@ process.once('exit', () => running.forEach((child) => signalGroup(child, 'SIGKIL
  */
 export async function spawnService(options: SpawnOptions): Promise<SpawnedService> {
   const { readyPath = '/health/ready', timeoutMs = START_MS_MAX } = options;
+  const { under = [], build = 'dist' } = options;
   const port = options.env['PORT'] ?? String(await freePort());
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/src/main.js'], {
+  const main = join(build, 'src/main.js');
+  const command = [...under, process.execPath, '--enable-source-maps', main];
+  const child = spawn(command[0]!, command.slice(1), {
     cwd: ROOT,
     env: { PATH, HOME, ...options.env, PORT: port },
     detached: true,
