@@ -36,10 +36,13 @@ export function objectOf(provider: ProviderName, { data }: Payload): PayloadObje
  * differ in nothing but their tag.
  */
 export class Story {
-  /** Stands in every id of this story. */
-  readonly tag = randomBytes(6).toString('hex');
-  private readonly number = String(randomBytes(5).readUIntBE(0, 5) + 5_000_000_000_000);
+  private readonly number: string;
   private events = 0;
+
+  /** @param tag stands in every id of this story: twelve hexadecimal digits, by chance if not given */
+  constructor(readonly tag: string = randomBytes(6).toString('hex')) {
+    this.number = String(Number.parseInt(tag.slice(0, 10), 16) + 5_000_000_000_000);
+  }
 
   /** The order that the samples of payment `sample` (1001, 3001, …) name. */
   order(sample: number): string {
