@@ -111,7 +111,12 @@ async function prepareDatabase(config: Config, databaseUrl: string, logger: Logg
     if (config.NODE_ENV === 'production') throw new ConfigError(problems);
     logger.warn({ problems }, 'the database does not commit durably');
   }
-  const migrations = await migrate(databaseUrl, config.QUEUE_PREFIX);
+  const migrations = await migrate(databaseUrl, {
+    queueSchema: config.QUEUE_PREFIX,
+    onWait: (wait) => {
+      logger.warn(wait, 'waiting to migrate');
+    },
+  });
   logger.info({ migrations }, 'migrated');
 }
 

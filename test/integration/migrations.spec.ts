@@ -33,7 +33,9 @@ describe('the migrations', () => {
 
   it('refuse a schema for the queues that PostgreSQL would search before ours', async () => {
     const [row] = await database.query<{ user: string }>('select current_user as user');
-    await expect(migrate(database.url, row?.user)).rejects.toThrow(/QUEUE_PREFIX/);
+    await expect(migrate(database.url, { queueSchema: row?.user ?? '' })).rejects.toThrow(
+      /QUEUE_PREFIX/,
+    );
   });
 
   it('go down to nothing and up again', async () => {
