@@ -6,7 +6,8 @@ import { SignatureError, type ErrorCode } from '../../src/errors.js';
 import { parsePayload } from '../../src/providers/payload.js';
 import type { ProviderEntry } from '../../src/providers/provider-entry.js';
 import { DEFAULT_ACCOUNT, type VerifiedEvent } from '../../src/providers/provider.js';
-import { deepFreeze, expectStorable, mutate, strangeValue } from './mutated-payload.js';
+import { mutate, nested, strangeValue } from '../support/hostile-values.js';
+import { deepFreeze, expectStorable } from './storable-facts.js';
 import {
   createProvider,
   deliver,
@@ -261,8 +262,4 @@ function asText(...bytes: number[]): Buffer {
 
 function asBom(): Buffer {
   return Buffer.from([0xef, 0xbb, 0xbf]);
-}
-
-function nested(depth: number): string {
-  return '['.repeat(depth) + ']'.repeat(depth);
 }

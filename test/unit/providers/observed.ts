@@ -6,7 +6,8 @@ import type { Observation, ProviderApi } from '../../../src/providers/provider-a
 import type { JsonObject, PaymentProvider } from '../../../src/providers/provider.js';
 import { DEFAULT_ACCOUNT } from '../../../src/providers/provider.js';
 import { findProviderEntry } from '../../../src/providers/providers.js';
-import { expectStorable, mutate, strangeValue } from '../../contracts/mutated-payload.js';
+import { expectStorable } from '../../contracts/storable-facts.js';
+import { mutate, strangeValue } from '../../support/hostile-values.js';
 import { apiOptions, paymentStart } from './api-harness.js';
 
 /** A provider that is asked at this address, and its API. */
