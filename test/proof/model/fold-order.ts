@@ -1,0 +1,88 @@
+import type { PaymentStory } from './fold-payment.js';
+import type { ExpectedOrder, ModelOrder } from './world.js';
+
+/**
+ * @param terms null: nobody created the order
+ * @param payments those that name it
+ */
+export function foldOrder(
+  reference: string,
+  terms: ModelOrder | null,
+  payments: readonly PaymentStory[],
+): ExpectedOrder {
+  const currency = terms?.currency ?? payments.find((one) => one.currency)?.currency ?? null;
+  const counted = payments.filter((one) => one.currency === currency);
+  const dueMinor = terms?.amountMinor ?? sum(counted.map((one) => one.askedMinor ?? 0));
+  const paidMinor = sum(counted.map((one) => one.takenMinor));
+  const refundedMinor = sum(counted.map((one) => one.givenBackMinor));
+  const isForeign = (one: PaymentStory) => one.takenMinor > 0 && one.currency !== currency;
+  const openReviews = [
+    ...payments.flatMap(({ doubts }) => doubts),
+    ...(payments.some(isForeign) ? ['currency_mismatch'] : []),
+    ...(terms ? doubtsAboutAmount(dueMinor, counted.map(kept)) : []),
+  ].sort();
+  const status = openReviews.length > 0 ? 'in_review' : statusOf(dueMinor, counted);
+  return {
+    reference,
+    status,
+    currency,
+    amountDueMinor: terms?.amountMinor ?? null,
+    amountPaidMinor: paidMinor,
+    amountRefundedMinor: refundedMinor,
+    openReviews,
+    ...documents(status, dueMinor, paidMinor - refundedMinor),
+    hasAccess: status === 'paid' || status === 'partially_refunded',
+  };
+}
+
+function kept({ takenMinor, givenBackMinor }: PaymentStory): number {
+  return takenMinor - givenBackMinor;
+}
+
+function doubtsAboutAmount(dueMinor: number, amounts: readonly number[]): string[] {
+  const isTooMuch = amounts.some((minor) => minor > dueMinor);
+  const payers = amounts.filter((minor) => minor > 0);
+  const isTwice = payers.length > 1 && sum(payers) > dueMinor;
+  return [...(isTooMuch ? ['amount_mismatch'] : []), ...(isTwice ? ['paid_twice'] : [])];
+}
+
+function statusOf(dueMinor: number, payments: readonly PaymentStory[]): string {
+  const takenMinor = sum(payments.map((one) => one.takenMinor));
+  if (takenMinor === 0) return 'open';
+  const keptMinor = sum(payments.map(kept));
+  if (keptMinor <= 0) return 'refunded';
+  if (keptMinor >= dueMinor) return 'paid';
+  const alive = payments.filter((one) => kept(one) > 0);
+  const aliveMinor = sum(alive.map((one) => one.takenMinor));
+  return aliveMinor >= dueMinor ? 'partially_refunded' : 'partially_paid';
+}
+
+/**
+ * What was issued for an order that a review holds depends on what was known before the review: a
+ * second payment that comes in one ring with the first leaves no moment in which to issue anything.
+ * How many notes correct an invoice depends on how many versions of the order were told, and
+ * whether there is an invoice at all for what was paid in part, or paid and given back, on whether
+ * it was ever told as paid. What they add up to does not.
+ */
+function documents(
+  status: string,
+  dueMinor: number,
+  keptMinor: number,
+): Pick<ExpectedOrder, 'invoices' | 'creditNotes' | 'documentsNetMinor'> {
+  switch (status) {
+    case 'paid':
+      return { invoices: 1, creditNotes: null, documentsNetMinor: dueMinor };
+    case 'partially_refunded':
+      return { invoices: 1, creditNotes: null, documentsNetMinor: keptMinor };
+    case 'open':
+      return { invoices: 0, creditNotes: 0, documentsNetMinor: 0 };
+    case 'in_review':
+      return { invoices: null, creditNotes: null, documentsNetMinor: null };
+    default:
+      return { invoices: null, creditNotes: null, documentsNetMinor: 0 };
+  }
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, one) => total + one, 0);
+}
