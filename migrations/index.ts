@@ -7,6 +7,7 @@ import { Outbox1795478400001 } from './1795478400001-outbox.js';
 import { InvoicesAndAccess1795478400002 } from './1795478400002-invoices-and-access.js';
 import { Operations1795564800000 } from './1795564800000-operations.js';
 import { Console1795564800001 } from './1795564800001-console.js';
+import { MergedReviews1795651200000 } from './1795651200000-merged-reviews.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
 export const MIGRATIONS = [
@@ -19,4 +20,5 @@ export const MIGRATIONS = [
   InvoicesAndAccess1795478400002,
   Operations1795564800000,
   Console1795564800001,
+  MergedReviews1795651200000,
 ];

@@ -6,6 +6,7 @@ import {
   bindPayment,
   deletePayment,
   findStartedIds,
+  mergeReviews,
   moveBelongings,
   moveTransitions,
   takeOver,
@@ -112,6 +113,7 @@ async function absorb(
   orders: readonly OrderRow[],
 ): Promise<PaymentRow> {
   await takeBackTransfers(tx, other.id);
+  await mergeReviews(tx, other.id, ours.id);
   await moveBelongings(tx, other.id, ours.id);
   await moveTransitions(tx, other.id, ours);
   await takeOver(tx, ours.id, other.id);

@@ -56,8 +56,8 @@ interface StartedKey {
 }
 
 /**
- * Tables whose rows belong to a payment. A payment that nobody could tell the id of has nothing in
- * them that another could have too: only facts under a key of our own.
+ * Tables whose rows belong to a payment. What a provider tells of two payments has different keys;
+ * only reviews may be of the same reason, see {@link mergeReviews}.
  */
 const BELONGINGS = [
   'payment_facts',
@@ -73,6 +73,35 @@ export async function moveBelongings(tx: Tx, fromId: string, toId: string): Prom
   for (const table of BELONGINGS) {
     await tx.query(`update ${table} set payment_id = $2 where payment_id = $1`, [fromId, toId]);
   }
+}
+
+/**
+ * Merges the reviews of a payment into those of another one that have the same reason: these stay,
+ * and whether they are open is derived from the facts of both. What was decided about either holds
+ * for as much as the greater of the two decisions covers.
+ */
+export async function mergeReviews(tx: Tx, fromId: string, toId: string): Promise<void> {
+  await tx.query({
+    name: 'merge-reviews',
+    text: `
+      with pairs as materialized (
+        select kept.id as kept, merged.id as merged, merged.resolved_minor
+        from reviews merged join reviews kept on kept.reason = merged.reason
+        where merged.payment_id = $1 and kept.payment_id = $2
+        for update),
+      covered as (
+        update reviews set resolved_minor = greatest(reviews.resolved_minor, pairs.resolved_minor)
+        from pairs where reviews.id = pairs.kept),
+      merged_before as (
+        update reviews set merged_into = pairs.kept
+        from pairs where reviews.merged_into = pairs.merged)
+      update reviews set payment_id = null, merged_into = pairs.kept,
+        status = case when status = 'open' then 'withdrawn' else status end,
+        closed_at = coalesce(closed_at, now()), claimed_by = null, claimed_at = null,
+        proposal = null
+      from pairs where reviews.id = pairs.merged`,
+    values: [fromId, toId],
+  });
 }
 
 /** Continues the moves of a payment with those of another one: its versions come on top. */

@@ -51,14 +51,15 @@ export interface ReviewFilter {
   readonly limit: number;
 }
 
-/** Newest first. */
+/** Newest first, without those that were merged into another one. */
 export async function findReviews(
   database: Queryable,
   filter: ReviewFilter,
 ): Promise<ReviewDetails[]> {
   const { rows } = await database.query<ReviewDetails>(
     `${SELECT_REVIEW}
-     where ($1::text is null or r.status = $1) and ($2::text is null or r.reason = $2)
+     where r.merged_into is null
+       and ($1::text is null or r.status = $1) and ($2::text is null or r.reason = $2)
        and ($3::text is null or coalesce(o.reference, po.reference) = $3)
        and ($4::float8 is null or r.opened_at <= now() - make_interval(secs => $4))
        and ($5::uuid is null or r.id < $5)

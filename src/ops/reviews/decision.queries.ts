@@ -13,7 +13,10 @@ export interface DecisionView {
   readonly amountMinor: number;
 }
 
-/** Everything that was decided about these reviews, oldest first. */
+/**
+ * Everything that was decided about these reviews, oldest first: also what was decided about one
+ * that was merged into one of them since.
+ */
 export async function findDecisions(
   database: Queryable,
   reviewIds: readonly string[],
@@ -21,9 +24,11 @@ export async function findDecisions(
   const { rows } = await database.query<DecisionView>({
     name: 'find-review-decisions',
     text: `
-      select review_id as "reviewId", at, actor as "by", resolution, is_proposal as "isProposal",
-             reason, amount_minor::float8 as "amountMinor"
-      from review_decisions where review_id = any ($1::uuid[]) order by id`,
+      select case when r.id = any ($1::uuid[]) then r.id else r.merged_into end as "reviewId",
+             d.at, d.actor as "by", d.resolution, d.is_proposal as "isProposal", d.reason,
+             d.amount_minor::float8 as "amountMinor"
+      from reviews r join review_decisions d on d.review_id = r.id
+      where r.id = any ($1::uuid[]) or r.merged_into = any ($1::uuid[]) order by d.id`,
     values: [reviewIds],
   });
   return rows;
