@@ -12,10 +12,11 @@ export function foldOrder(
 ): ExpectedOrder {
   const currency = terms?.currency ?? payments.find((one) => one.currency)?.currency ?? null;
   const counted = payments.filter((one) => one.currency === currency);
-  const dueMinor = terms?.amountMinor ?? sum(counted.map((one) => one.askedMinor ?? 0));
+  const payers = counted.filter(({ takenMinor }) => takenMinor > 0);
+  const dueMinor = terms?.amountMinor ?? sum(payers.map((one) => one.askedMinor ?? 0));
   const paidMinor = sum(counted.map((one) => one.takenMinor));
   const refundedMinor = sum(counted.map((one) => one.givenBackMinor));
-  const isForeign = (one: PaymentStory) => one.takenMinor > 0 && one.currency !== currency;
+  const isForeign = (one: PaymentStory) => one.currency !== null && one.currency !== currency;
   const openReviews = [
     ...payments.flatMap(({ doubts }) => doubts),
     ...(payments.some(isForeign) ? ['currency_mismatch'] : []),

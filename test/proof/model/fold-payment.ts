@@ -26,7 +26,7 @@ export function foldPayment(tellings: readonly Telling[]): PaymentStory {
       takenMinor > 0
         ? statusWithMoney(takenMinor, givenBackMinor, askedMinor ?? 0)
         : statusWithoutMoney(story),
-    currency: taken?.currency ?? asked?.currency ?? null,
+    currency: taken?.currency ?? asked?.currency ?? newest(story, (one) => one.currency),
     askedMinor,
     takenMinor,
     givenBackMinor,
@@ -121,7 +121,7 @@ function refundsOf(story: readonly Telling[]): readonly Refund[] {
   return all.filter((one) => one.id !== null || !isKnownById(one));
 }
 
-/** Whether more money was taken than before, when some had been given back already. */
+/** Whether money was taken, given back, and taken again. */
 function isTakenAfterRefund(story: readonly Telling[]): boolean {
   let takenMinor = 0;
   let wasGivenBack = false;
@@ -130,7 +130,8 @@ function isTakenAfterRefund(story: readonly Telling[]): boolean {
       if (wasGivenBack) return true;
       takenMinor = taken.minor;
     }
-    if (refund?.state === 'given_back' || givenBackMinor) wasGivenBack = true;
+    const isGivenBack = refund?.state === 'given_back' || (givenBackMinor ?? 0) > 0;
+    if (isGivenBack && takenMinor > 0) wasGivenBack = true;
   }
   return false;
 }

@@ -38,6 +38,7 @@ function ofSuccess(data: PaystackData): Telling {
     ...SILENT,
     paymentId: data.reference ?? null,
     at: seconds(data.paid_at),
+    currency,
     asked: { minor: data.requested_amount ?? takenMinor, currency },
     taken: { minor: takenMinor, currency },
     orderReference: orderOf(data.metadata),
@@ -49,6 +50,7 @@ function ofRefund(data: PaystackData): Telling {
     ...SILENT,
     paymentId: data.transaction_reference ?? null,
     at: seconds(data.updated_at),
+    currency: data.currency ?? null,
     refund: {
       id: data.id === undefined ? null : String(data.id),
       minor: Number(data.amount),
@@ -69,6 +71,7 @@ function ofDispute(data: PaystackData): Telling {
     ...SILENT,
     paymentId: data.transaction?.reference ?? null,
     at: seconds(data.updated_at),
+    currency: data.currency ?? null,
     dispute: { id: String(data.id), state: isOver ? state : 'open' },
   };
 }

@@ -30,7 +30,7 @@ interface StripeObject {
 /** What an event of Stripe says; null: nothing about a payment. @see https://docs.stripe.com/api/events/types */
 export function tellingOfStripe({ type, created, data }: StripeEvent): Telling | null {
   const { object } = data;
-  const heard = { ...SILENT, at: created };
+  const heard = { ...SILENT, at: created, currency: capitals(object) };
   if (type.startsWith('payment_intent.')) return { ...heard, ...ofIntent(type, object) };
   if (type.startsWith('checkout.session.')) return { ...heard, ...ofSession(object) };
   if (type.startsWith('charge.dispute.')) return { ...heard, ...ofDispute(object) };
@@ -38,6 +38,14 @@ export function tellingOfStripe({ type, created, data }: StripeEvent): Telling |
     return { ...heard, ...ofRefund(object) };
   }
   return type.startsWith('charge.') ? { ...heard, ...ofCharge(object) } : null;
+}
+
+/**
+ * Whose money it is. What names a charge and says that there is no PaymentIntent is about a charge
+ * that stands for itself; what says nothing of one comes from an API older than those.
+ */
+function paymentOf({ payment_intent: intent }: StripeObject, chargeId: string | null) {
+  return { paymentId: intent === null ? chargeId : (intent ?? null), chargeId };
 }
 
 function ofIntent(type: string, intent: StripeObject): Partial<Telling> {
@@ -66,8 +74,7 @@ function ofIntent(type: string, intent: StripeObject): Partial<Telling> {
 
 function ofCharge(charge: StripeObject): Partial<Telling> {
   const told = {
-    paymentId: charge.payment_intent ?? null,
-    chargeId: charge.id,
+    ...paymentOf(charge, charge.id),
     asked: money(charge, charge.amount),
     orderReference: orderOf(charge),
   };
@@ -96,8 +103,7 @@ function ofSession(session: StripeObject): Partial<Telling> {
 
 function ofRefund(refund: StripeObject): Partial<Telling> {
   return {
-    paymentId: refund.payment_intent ?? null,
-    chargeId: refund.charge ?? null,
+    ...paymentOf(refund, refund.charge ?? null),
     refund: {
       id: refund.id,
       minor: refund.amount ?? 0,
@@ -114,8 +120,7 @@ const REFUND_STATES: Readonly<Record<string, RefundState>> = {
 
 function ofDispute(dispute: StripeObject): Partial<Telling> {
   return {
-    paymentId: dispute.payment_intent ?? null,
-    chargeId: dispute.charge ?? null,
+    ...paymentOf(dispute, dispute.charge ?? null),
     dispute: { id: dispute.id, state: DISPUTE_STATES[dispute.status ?? ''] ?? 'open' },
   };
 }
@@ -132,6 +137,10 @@ function orderOf({ metadata }: StripeObject): string | null {
   return metadata?.['order_id'] ?? null;
 }
 
-function money({ currency = '' }: StripeObject, minor = 0): Money {
-  return { minor, currency: currency.toUpperCase() };
+function money(object: StripeObject, minor = 0): Money {
+  return { minor, currency: capitals(object) ?? '' };
+}
+
+function capitals({ currency }: StripeObject): string | null {
+  return currency?.toUpperCase() ?? null;
 }

@@ -9,6 +9,8 @@ export interface Telling {
   /** Seconds since 1970 by the provider's clock; null: the event does not say when. */
   readonly at: number | null;
   readonly orderReference: string | null;
+  /** Of whatever amount the event is about. */
+  readonly currency: string | null;
   readonly asked: Money | null;
   readonly attempt: 'begun' | 'failed' | 'held' | null;
   readonly isCalledOff: boolean;
@@ -39,6 +41,7 @@ export const SILENT: Telling = {
   chargeId: null,
   at: null,
   orderReference: null,
+  currency: null,
   asked: null,
   attempt: null,
   isCalledOff: false,

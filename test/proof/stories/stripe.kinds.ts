@@ -185,8 +185,11 @@ export const STRIPE_KINDS: Readonly<Record<string, Kind>> = {
         .refund('refund.created', DAY, 'x', minor, { status: 'pending' })
         .charge('refunded', DAY, { ...inFull(minor), amount_refunded: minor, refunded: true })
         .refund('refund.failed', 3 * DAY, 'x', minor, failed)
-        // An older version of the API, which names the charge alone.
-        .refund('charge.refund.updated', 3 * DAY, 'x', minor, { ...failed, payment_intent: null });
+        // As an old version of the API tells it: it names the charge alone.
+        .refund('charge.refund.updated', 3 * DAY, 'x', minor, {
+          ...failed,
+          payment_intent: undefined,
+        });
     }),
   },
   'stripe: a dispute that is won': {
@@ -204,8 +207,11 @@ export const STRIPE_KINDS: Readonly<Record<string, Kind>> = {
     share: 2,
     make: simple((teller, minor) =>
       paid(teller, minor)
-        .dispute('created', 5 * DAY, { status: 'warning_needs_response', payment_intent: null })
-        .dispute('updated', 7 * DAY, { status: 'needs_response', payment_intent: null })
+        .dispute('created', 5 * DAY, {
+          status: 'warning_needs_response',
+          payment_intent: undefined,
+        })
+        .dispute('updated', 7 * DAY, { status: 'needs_response', payment_intent: undefined })
         .dispute('closed', 30 * DAY, { status: 'lost' }),
     ),
   },
