@@ -1,0 +1,7 @@
+import type { Fault } from '../fault.js';
+import { PROCESS_FAULTS } from './processes.js';
+
+/** Every row of the matrix, in its order. */
+export const FAULTS: readonly Fault[] = [...PROCESS_FAULTS].sort(
+  (one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)),
+);

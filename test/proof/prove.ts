@@ -1,0 +1,77 @@
+/**
+ * The proof: `npm run prove -- [--seed N] [--minutes N] [--only F8,F9] [--list] [--queues postgres]`.
+ * Ends with code 1 when anything was lost, doubled or otherwise wrong.
+ */
+import { randomInt } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { FAULTS } from './faults/index.js';
+import { isInjected } from './fault.js';
+import { hasHeld, lineOf, listOf, pageOf, tableOf } from './report.js';
+import { runProof } from './run-proof.js';
+
+const USAGE = `npm run prove -- [options]
+  --seed N       the same faults at the same points; printed when it is not given
+  --minutes N    how long about; more minutes are more rounds of each fault (default 8)
+  --only F1,F8   only these rows
+  --rate N       events per second (default 250)
+  --queues WHERE redis (default) or postgres
+  --list         the rows, and what is expected of each
+  --write        writes docs/proof.md, also when only some rows were run`;
+
+const PAGE = new URL('../../docs/proof.md', import.meta.url);
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    minutes: { type: 'string', default: '8' },
+    only: { type: 'string' },
+    rate: { type: 'string', default: '250' },
+    queues: { type: 'string', default: 'redis' },
+    list: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (values.help) print(USAGE);
+else if (values.list) print(listOf(FAULTS));
+else process.exitCode = await prove();
+
+async function prove(): Promise<number> {
+  const seed = numberOf('seed', values.seed ?? String(randomInt(2 ** 31)));
+  const minutes = numberOf('minutes', values.minutes);
+  const ratePerSecond = numberOf('rate', values.rate);
+  const { queues } = values;
+  if (queues !== 'redis' && queues !== 'postgres') throw new Error(USAGE);
+  const only = values.only?.split(',').map((id) => id.trim().toUpperCase());
+  const unknown = only?.filter((id) => !FAULTS.some((fault) => fault.id === id)) ?? [];
+  if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}: see --list.`);
+  const faults = FAULTS.filter(({ id }) => only?.includes(id) ?? true);
+
+  print(`seed ${seed}, about ${minutes} min, ${ratePerSecond} events/s, queues in ${queues}\n`);
+  const report = await runProof({ faults, seed, minutes, ratePerSecond, queues }, (result) => {
+    print(lineOf(result));
+  });
+  print(`\n${tableOf(report)}\n`);
+  for (const { fault, reason } of report.notRun) print(`${fault.id} not run: ${reason}`);
+  for (const problem of report.problems) print(`✗ ${problem}`);
+  const isWhole = only === undefined && faults.filter(isInjected).length > 0;
+  if (isWhole || values.write) {
+    const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${arch()}, Node ${process.versions.node}.`;
+    writeFileSync(PAGE, pageOf(report, machine));
+  }
+  print(`\nseed ${seed}: ${hasHeld(report) ? 'everything held' : 'NOT everything held'}`);
+  return hasHeld(report) ? 0 : 1;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function numberOf(name: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isFinite(number) || number < 0) throw new Error(`--${name} is no number: ${text}`);
+  return number;
+}

@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
+import { eventually } from '../support/eventually.js';
+import type { OpenLoopClient } from './client.js';
+import type { Random } from './random.js';
+import type { Life } from './stories.js';
+import { PROOF_TOKENS, type World } from './world.js';
+
+/** What a fault has in its hands while it is injected. */
+export class Scene {
+  /** What was done, in the words of the table. */
+  readonly injections: string[] = [];
+  /** Figures worth reading. */
+  readonly notes: string[] = [];
+  /** What was expected and did not hold. */
+  readonly problems: string[] = [];
+  healedAtMs: number | null = null;
+  injectedAtMs: number | null = null;
+
+  constructor(
+    readonly world: World,
+    readonly client: OpenLoopClient,
+    readonly random: Random,
+    /** 1 in a run of the usual length; more in a longer one. */
+    private readonly intensity: number,
+    /** Supply of lives for faults that want one of their own. */
+    readonly nextLife: () => Life,
+  ) {}
+
+  /** How often to do what is done `usual` times in a run of the usual length; at least once. */
+  rounds(usual: number): number {
+    return Math.max(1, Math.round(usual * this.intensity));
+  }
+
+  /** Says when and what: recovery is counted from `healed` on. */
+  injected(what: string): void {
+    this.injectedAtMs ??= performance.now();
+    this.injections.push(what);
+  }
+
+  /** From here on everything is whole again as far as the fault is concerned. */
+  healed(): void {
+    this.healedAtMs = performance.now();
+  }
+
+  note(figure: string): void {
+    this.notes.push(figure);
+  }
+
+  /** A check that goes with this fault alone. */
+  expect(holds: boolean, otherwise: string): void {
+    if (!holds) this.problems.push(otherwise);
+  }
+
+  seconds(seconds: number): Promise<void> {
+    return delay(seconds * 1000);
+  }
+
+  /** Waits until it is true. @throws Error saying what never came */
+  async until(what: string, isTrue: () => boolean | Promise<boolean>, timeoutMs = 20_000) {
+    await eventually(
+      async () => {
+        if (!(await isTrue())) throw new Error(`this never came: ${what}`);
+      },
+      { timeoutMs },
+    );
+  }
+
+  /** Waits for this many more acknowledgements. */
+  async acknowledged(more: number, timeoutMs = 30_000): Promise<void> {
+    const wanted = this.client.acknowledged + more;
+    await this.until(
+      `${more} more acknowledgements`,
+      () => this.client.acknowledged >= wanted,
+      timeoutMs,
+    );
+  }
+
+  /** Asks the database as somebody who looks from outside. */
+  async query<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.world.observer.query<Row>(sql, values)).rows;
+  }
+
+  async count(sql: string, values: unknown[] = []): Promise<number> {
+    const [row] = await this.query<{ count: number }>(`select (${sql})::int as count`, values);
+    return row?.count ?? 0;
+  }
+
+  /** Value of a metric of one process; 0 while it has none. */
+  async metric(url: string, sample: string): Promise<number> {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    const line = text.split('\n').find((one) => one.startsWith(`${sample} `));
+    return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+  }
+
+  /** Something that an operator asks for. */
+  async operate(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Response> {
+    return fetch(`${this.world.apis[0]!.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${PROOF_TOKENS.operator}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+}
