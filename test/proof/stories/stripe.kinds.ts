@@ -97,13 +97,13 @@ export const STRIPE_KINDS: Readonly<Record<string, Kind>> = {
     ),
   },
   'stripe: paid on a hosted page': {
-    share: 8,
+    share: 7,
     make: simple((teller, minor) =>
       paid(teller, minor).session('completed', 5, { payment_status: 'paid', status: 'complete' }),
     ),
   },
   'stripe: paid after a failed attempt': {
-    share: 3,
+    share: 2,
     make: simple((teller, minor) =>
       declined(teller)
         .charge('succeeded', 60, inFull(minor), 2)
@@ -115,7 +115,7 @@ export const STRIPE_KINDS: Readonly<Record<string, Kind>> = {
     ),
   },
   'stripe: paid after another look at the customer': {
-    share: 3,
+    share: 2,
     make: simple((teller, minor) =>
       teller
         .intent('created', 0)
@@ -142,7 +142,7 @@ export const STRIPE_KINDS: Readonly<Record<string, Kind>> = {
   },
   'stripe: declined': { share: 2, make: simple((teller) => declined(teller)) },
   'stripe: held and taken later': {
-    share: 3,
+    share: 2,
     make: simple((teller, minor) =>
       held(teller, minor)
         .charge('captured', DAY, inFull(minor))
@@ -163,14 +163,14 @@ export const STRIPE_KINDS: Readonly<Record<string, Kind>> = {
     }),
   },
   'stripe: refunded in part': {
-    share: 2.5,
+    share: 2,
     make: simple((teller, minor, random) => {
       const part = aPartOf(minor, random);
       refunded(paid(teller, minor), DAY, 'x', part, part)(minor);
     }),
   },
   'stripe: refunded in two parts': {
-    share: 2.5,
+    share: 2,
     make: simple((teller, minor, random) => {
       const part = aPartOf(minor, random);
       refunded(paid(teller, minor), DAY, 'x', part, part)(minor);
@@ -178,7 +178,7 @@ export const STRIPE_KINDS: Readonly<Record<string, Kind>> = {
     }),
   },
   'stripe: a refund that fails': {
-    share: 2.5,
+    share: 2,
     make: simple((teller, minor) => {
       const failed = { status: 'failed', failure_reason: 'lost_or_stolen_card' };
       paid(teller, minor)

@@ -1,10 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
+import { ORDER_TRANSITIONS } from '../../../src/payments/order.states.js';
+import { PAYMENT_TRANSITIONS } from '../../../src/payments/payment.states.js';
 import type { EventFacts } from '../../../src/payments/ring-state.js';
 import type { JsonObject } from '../../../src/providers/provider.js';
 import { differences } from '../../proof/actual.js';
-import { foldWorld, type Expected } from '../../proof/model.js';
+import {
+  foldWorld,
+  isLegalOrderMove,
+  isLegalPaymentMove,
+  type Expected,
+} from '../../proof/model.js';
 import { randomFrom, type Random } from '../../proof/random.js';
-import { livesFrom, type Life, type ProofEvent } from '../../proof/stories.js';
+import {
+  LIFE_KINDS,
+  lifeOfKind,
+  livesFrom,
+  type Life,
+  type ProofEvent,
+} from '../../proof/stories.js';
 import { MemoryStore } from '../../support/memory-store.js';
 import { testProviders } from '../../support/translate-events.js';
 
@@ -12,7 +25,55 @@ const LIVES = 2000;
 const SEED = 20_260_301;
 const PROVIDERS = testProviders();
 
+/** Statuses of the payments, status of the order, reviews: as a person reading the life says. */
+const ENDS: Readonly<Record<string, string>> = {
+  'stripe: paid': 'paid → paid',
+  'stripe: paid on a hosted page': 'paid → paid',
+  'stripe: paid after a failed attempt': 'paid → paid',
+  'stripe: paid after another look at the customer': 'paid → paid',
+  'stripe: under way': 'pending → open',
+  'stripe: declined': 'failed → open',
+  'stripe: held and taken later': 'paid → paid',
+  'stripe: held and taken in part': 'partially_paid → partially_paid',
+  'stripe: refunded in part': 'partially_refunded → partially_refunded',
+  'stripe: refunded in two parts': 'refunded → refunded',
+  'stripe: a refund that fails': 'paid → paid',
+  'stripe: a dispute that is won': 'paid (won) → paid',
+  'stripe: a dispute that is lost': 'paid (lost) → paid',
+  'stripe: cancelled': 'cancelled → open',
+  'stripe: cancelled and paid all the same': 'paid → in_review captured_after_cancel',
+  'stripe: paid twice': 'paid, paid → in_review paid_twice',
+  'stripe: paid twice, and once given back': 'paid, refunded → paid',
+  'stripe: paid in two parts': 'paid, paid → paid',
+  'stripe: more than owed': 'paid → in_review amount_mismatch',
+  'stripe: another currency': 'paid → in_review currency_mismatch',
+  'stripe: an order that nobody creates': 'paid → paid',
+  'stripe: no order of ours': 'paid → ',
+  'stripe: nothing about a payment': ' → open',
+  'paystack: paid': 'paid → paid',
+  'paystack: failed and paid then': 'paid → paid',
+  'paystack: refunded in part': 'partially_refunded → partially_refunded',
+  'paystack: refunded': 'refunded → refunded',
+  'paystack: a refund that fails': 'paid → paid',
+  'paystack: a dispute': 'paid (won) → paid',
+  'paystack: more than owed': 'paid → in_review amount_mismatch',
+  'paystack: no order of ours': 'paid → ',
+};
+
 describe('the model of the proof', () => {
+  it('comes to what a person reading each kind of life would say', () => {
+    const ends = LIFE_KINDS.map((kind) => {
+      const life = lifeOfKind(kind, 'abc1234');
+      return [kind, endOf(foldWorld(life.events, life.order ? [life.order] : []))];
+    });
+    expect(Object.fromEntries(ends)).toEqual(ENDS);
+  });
+
+  it('calls every move legal that the tables allow, and no other', () => {
+    expectSameMoves(PAYMENT_TRANSITIONS, isLegalPaymentMove);
+    expectSameMoves(ORDER_TRANSITIONS, isLegalOrderMove);
+  });
+
   it('comes to what the planner comes to, in any order, with repetitions, in rings of any size', () => {
     const random = randomFrom(SEED);
     const problems = take(LIVES, SEED).flatMap((life) => {
@@ -30,6 +91,31 @@ describe('the model of the proof', () => {
     expect(problems).toEqual([]);
   });
 });
+
+function expectSameMoves(
+  table: Readonly<Record<string, Readonly<Record<string, string>>>>,
+  isLegal: (from: string | null, to: string) => boolean,
+): void {
+  for (const [from, verdicts] of Object.entries(table)) {
+    const statuses = Object.keys(verdicts);
+    const allowed = statuses.filter((to) => ['move', 'review'].includes(verdicts[to]!));
+    expect({ from, to: statuses.filter((to) => isLegal(from, to)) }).toEqual({ from, to: allowed });
+    expect([isLegal(null, from), isLegal(from, 'lost'), isLegal('lost', from)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  }
+}
+
+/** In one line; of disputes their states alone. */
+function endOf({ payments, orders }: Expected): string {
+  const statuses = [...payments.values()].map(({ status, disputes }) =>
+    disputes.length > 0 ? `${status} (${disputes.map((one) => one.split(' ')[1]).join()})` : status,
+  );
+  const ends = [...orders.values()].map((one) => [one.status, ...one.openReviews].join(' '));
+  return `${statuses.join(', ')} → ${ends.join(', ')}`;
+}
 
 function take(count: number, seed: number): Life[] {
   const lives = livesFrom(seed, 'unit');
