@@ -1,5 +1,11 @@
 import type pg from 'pg';
-import { DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
+import {
+  DataSource,
+  MigrationExecutor,
+  type Logger,
+  type MigrationInterface,
+  type QueryRunner,
+} from 'typeorm';
 import { BreakableClient } from './breakable-client.js';
 
 /** Any number that nobody else uses for an advisory lock in this database. */
@@ -38,6 +44,7 @@ export async function inMigrationSession<T>(
     migrations: [...migrations],
     migrationsTableName: MIGRATIONS_TABLE,
     poolSize: 1,
+    logger: SILENT,
     extra: { Client: BreakableClient },
   });
   await dataSource.initialize();
@@ -56,6 +63,17 @@ export async function inMigrationSession<T>(
     await dataSource.destroy(); // closes the connection, which takes the lock along
   }
 }
+
+const ignore = () => undefined;
+/** TypeORM's own would print a line that is no JSON; what fails is thrown as well. */
+const SILENT: Logger = {
+  log: ignore,
+  logMigration: ignore,
+  logQuery: ignore,
+  logQueryError: ignore,
+  logQuerySlow: ignore,
+  logSchemaBuild: ignore,
+};
 
 /**
  * Asks, and does not wait in the statement: whoever waits in one has an open snapshot, and
