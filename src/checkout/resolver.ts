@@ -1,4 +1,5 @@
 import { inTransaction } from '../database/transaction.js';
+import { failPoint } from '../fail-points.js';
 import type { Pass } from '../loop.js';
 import { refuseStart } from './bind-start.js';
 import { findStart } from './checkout.queries.js';
@@ -36,6 +37,7 @@ export async function resolveOnce(context: ResolverContext): Promise<Pass> {
 
 async function resolveProvider(context: ResolverContext, provider: string): Promise<Pass> {
   const due = await claimUnsettled(context.pool, provider, PAYMENTS_MAX, CLAIM_SECONDS);
+  if (due.length > 0) await failPoint('resolve.claimed', provider);
   const fresh = due.filter(({ asks }) => asks < 0).map(({ id }) => id);
   if (fresh.length > 0) await schedule(context.pool, fresh, context.scheduleSeconds[0] ?? 0);
   // At once: how many are asked about together is bounded where the provider is asked.
@@ -48,6 +50,7 @@ async function resolvePayment(context: ResolverContext, payment: UnsettledPaymen
   const { pool, scheduleSeconds } = context;
   try {
     const result = await askAbout(context, payment);
+    await failPoint('resolve.answered', payment.provider);
     await noteAsked(pool, payment, nextInSeconds(context, payment), result);
     context.report(payment, result);
   } catch (error) {

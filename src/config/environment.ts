@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageType, parseOutsideConsumers, SHIPPED_CONSUMERS } from './consumers.js';
+import { parseFailPoints } from './fail-points.js';
 import { MASKED_PATHS_DEFAULT, maskedPath } from './masked-paths.js';
 import { parseTokens } from './tokens.js';
 import { apiBase, integer, list, optionalUrl, wholeNumber } from './variables.js';
@@ -234,8 +235,11 @@ export const environmentSchema = z.object({
   FAILPOINTS: z
     .string()
     .default('')
-    .transform((value) => value.split(',').filter((one) => one !== ''))
-    .describe('places at which the process kills itself, for tests; refused in production'),
+    .transform(parseFailPoints)
+    .describe(
+      'places at which the process dies, throws or hangs, for tests; refused in production: ' +
+        'name[:detail][#pass][=action], comma-separated',
+    ),
 
   DRAIN_SECONDS: integer(1, 600, 10).describe('how long a shutdown lets work finish'),
   READY_DELAY_MS: integer(0, 60_000, 0).describe(

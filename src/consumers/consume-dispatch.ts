@@ -43,9 +43,9 @@ export async function consumeDispatch(context: ConsumeContext, job: unknown): Pr
     return;
   }
   if (!(await isWanted(parsed.data))) return;
-  failPoint('consumer.received', consumer.name);
+  await failPoint('consumer.received', consumer.name);
   await settle({ ...report, verdict: await tryMessage(consumer, parsed.data) });
-  failPoint('consumer.settled', consumer.name);
+  await failPoint('consumer.settled', consumer.name);
 }
 
 /** A message that is not as the contract says will not be so the next time either. */

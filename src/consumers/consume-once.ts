@@ -45,7 +45,7 @@ export async function consumeOnce(
   effect: (transaction: never) => Promise<unknown>,
 ): Promise<Consumed> {
   const consumed = await commitOnce(database, consumer, message, effect);
-  failPoint('consumer.committed', consumer);
+  await failPoint('consumer.committed', consumer);
   return consumed;
 }
 
@@ -61,7 +61,7 @@ async function commitOnce(
         const rows: unknown[] = await manager.query(INSERT, [consumer, id]);
         if (rows.length === 0) return 'duplicate';
         await effect(manager as never);
-        failPoint('consumer.before_commit', consumer);
+        await failPoint('consumer.before_commit', consumer);
         return 'consumed';
       }),
     );
@@ -71,7 +71,7 @@ async function commitOnce(
     const { rowCount } = await tx.query({ name: 'insert-consumed', text: INSERT, values });
     if (rowCount === 0) return 'duplicate';
     await effect(tx as never);
-    failPoint('consumer.before_commit', consumer);
+    await failPoint('consumer.before_commit', consumer);
     return 'consumed';
   });
 }

@@ -75,7 +75,7 @@ async function attempt(
   const held = toHeldKey(operation, request);
   const found = await claimKey(pool, { ...held, fingerprint, leaseSeconds, ttlSeconds });
   if (found === 'claimed') {
-    failPoint('command.claimed', operation.name);
+    await failPoint('command.claimed', operation.name);
     return run(context, operation, request, held);
   }
   if (found === null) return null;

@@ -56,11 +56,11 @@ async function runPhase(
     if (!phase) throw new Error(`${operation.name} has no phase ${held.recoveryPoint}`);
     const run = toRun(held);
     return await whileLeased(context, held, async () => {
-      failPoint('command.before_call', at);
+      await failPoint('command.before_call', at);
       const answer = await phase.call(run);
-      failPoint('command.after_call', at);
+      await failPoint('command.after_call', at);
       const outcome = await commitPhase(context, held, phase, run, answer, at);
-      failPoint('command.committed', at);
+      await failPoint('command.committed', at);
       return outcome;
     });
   } catch (error) {
@@ -79,7 +79,7 @@ function commitPhase(
   return inTransaction(context.pool, async (tx) => {
     const outcome = await phase.commit(tx, run, answer);
     await recordOutcome(context, tx, held, outcome);
-    failPoint('command.before_commit', at);
+    await failPoint('command.before_commit', at);
     return outcome;
   });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { TollgateError } from '../errors.js';
+import { failPoint } from '../fail-points.js';
 import { insertObservation, type ObservationInsert } from './inbox.queries.js';
 import { processRing, type RingContext } from './process-ring.js';
 import { findProgress, type EventProgress } from './ring.queries.js';
@@ -23,6 +24,7 @@ export async function applyObservation(
   seen: Omit<ObservationInsert, 'id'>,
 ): Promise<EventProgress> {
   const id = await insertObservation(context.pool, { ...seen, id: uuidv7() }, GRACE_SECONDS);
+  await failPoint('observe.stored', seen.source);
   for (const giveUpAtMs = Date.now() + WAIT_MS; ;) {
     const progress = await findProgress(context.pool, id);
     if (progress && progress.status !== 'received') return progress;

@@ -1,3 +1,4 @@
+import { failPoint } from '../fail-points.js';
 import { parsePayload } from '../providers/payload.js';
 import { TollgateError } from '../errors.js';
 import { applyObservation } from './apply-observation.js';
@@ -20,12 +21,15 @@ export async function fetchEvent(
     throw new TollgateError('provider_not_configured', `there is no API key of ${name}`);
   }
   const done = { id, reason: null, paymentId: null, partId: null };
+  await failPoint('fetch.before_call', name);
   const observation = await provider.api.observeObject(account, pointer);
+  await failPoint('fetch.after_call', name);
   if (observation === null) return { ...done, status: 'ignored' };
   const seen = { provider: name, account, source: 'poll', observation } as const;
   const { status, reason, paymentId } = await applyObservation(context, seen);
   if (status !== 'applied' && status !== 'noop') {
     throw new TollgateError('apply_failed', `what it points at ended as ${status}`);
   }
+  await failPoint('fetch.applied', name);
   return { ...done, status, reason, paymentId };
 }

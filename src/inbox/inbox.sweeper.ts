@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { failPoint } from '../fail-points.js';
 import type { Doorbell } from '../queues/doorbell.js';
 import { claimRings, releaseRings } from './ring.queries.js';
 
@@ -30,10 +31,12 @@ export class InboxSweeper {
     if (!this.doorbell.isListenedTo || (await this.doorbell.isCrowded())) return 0;
     const { eventsMax, graceSeconds } = this.options;
     const events = await claimRings(this.pool, eventsMax, graceSeconds);
+    if (events.length > 0) await failPoint('sweep.claimed');
     let rung = 0;
     for (const ring of this.toRings(events)) {
       if (await this.doorbell.ring(ring)) rung += ring.length;
       else await releaseRings(this.pool, ring); // not heard: due again at once
+      await failPoint('sweep.rung');
     }
     return rung;
   }

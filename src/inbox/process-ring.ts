@@ -6,6 +6,7 @@ import {
   type Tx,
 } from '../database/transaction.js';
 import { ERRORS } from '../errors.js';
+import { failPoint, failPointOfEach } from '../fail-points.js';
 import { applyFacts } from '../payments/apply-facts.js';
 import type { ApplyOutcome, EventFacts } from '../payments/ring-state.js';
 import { askAboutPayments } from '../payments/write.queries.js';
@@ -86,9 +87,13 @@ async function processTogether(
     async (tx) => {
       if (lockTimeoutMs !== undefined) await limitLockWait(tx, lockTimeoutMs);
       const events = await claimEvents(tx, ids);
-      return { claimed: events, ...(await applyEvents(tx, context, events)) };
+      await failPointOfEach('apply.claimed', events, namesOf);
+      const applied = await applyEvents(tx, context, events);
+      await failPointOfEach('apply.before_commit', events, namesOf);
+      return { claimed: events, ...applied };
     },
   );
+  await failPointOfEach('apply.committed', claimed, namesOf);
   const byId = new Map(claimed.map((event) => [event.id, event]));
   for (const done of finished) {
     const event = byId.get(done.id);
@@ -171,6 +176,7 @@ async function recordFailure(context: RingContext, failure: Failure): Promise<vo
   const { event, code, message } = failure;
   const attempt = event.attempts + 1;
   const isDead = ERRORS[code].next === 'dead' || attempt >= context.attemptsMax;
+  await failPoint('apply.failed', event.eventType);
   const isRecorded = await failEvent(context.pool, {
     id: event.id,
     attemptsBefore: event.attempts,
@@ -179,6 +185,10 @@ async function recordFailure(context: RingContext, failure: Failure): Promise<vo
     retryInMs: isDead ? null : backoffMs(context.backoff, attempt),
   });
   if (isRecorded) context.report(toReport(event, isDead ? 'dead' : 'retry', code, null));
+}
+
+function namesOf({ eventType, eventId }: ClaimedEvent): readonly string[] {
+  return [eventType, eventId];
 }
 
 function toFinished([id, outcome]: [string, ApplyOutcome]): FinishedEvent {

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { sqlState } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
+import { failPointOfEach } from '../fail-points.js';
 import type { VerifiedEvent } from '../providers/provider.js';
 import { insertEvents, type InboxInsert, type Redelivery } from './inbox.queries.js';
 
@@ -114,9 +115,11 @@ export class EventReceiver {
 
   private async flush(batch: readonly Waiting[]): Promise<void> {
     const { first, repeated } = splitRepeated(batch);
+    await failPointOfEach('ingest.received', batch, namesOf);
     const startedAt = performance.now();
     const receipts = await this.store(first);
     this.listeners.flushed(first.length, (performance.now() - startedAt) / 1000);
+    await failPointOfEach('ingest.committed', batch, namesOf);
 
     const recorded: string[] = [];
     for (const one of batch) {
@@ -192,6 +195,10 @@ function isTimeout(error: unknown): boolean {
 
 function unstored(cause?: unknown): TollgateError {
   return new TollgateError('storage_unavailable', 'the event could not be stored', { cause });
+}
+
+function namesOf({ event }: Waiting): readonly string[] {
+  return [event.eventType, event.eventId];
 }
 
 function keyOf({ provider, account, event }: InboxInsert): string {

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { failPoint } from '../fail-points.js';
 import { countRedeliveries, type Redelivery } from './inbox.queries.js';
 
 /** Bytes that may wait to be counted; past that, deliveries are answered but not counted. */
@@ -58,6 +59,7 @@ export class RedeliveryCounter {
     while (this.waiting.size > 0) {
       const batch = this.takeBatch();
       try {
+        await failPoint('ingest.redelivered');
         const conflicts = await countRedeliveries(this.pool, [...batch.values()]);
         if (conflicts > 0) this.listeners.conflicts(conflicts);
       } catch (error) {

@@ -54,7 +54,7 @@ const SENDS_MAX = 24;
 export async function relayOnce(context: RelayContext): Promise<Pass> {
   const { pool, recipients, messagesMax } = context;
   const givenOut = await fanOutMessages(pool, messagesMax);
-  failPoint('relay.fanned_out', '');
+  if (givenOut > 0) await failPoint('relay.fanned_out');
   // All of them end before the pass does, whatever becomes of one.
   const sent = await Promise.allSettled(recipients.map((one) => sendDue(context, one)));
   const failure = sent.find((one) => one.status === 'rejected');
@@ -72,7 +72,7 @@ async function sendDue(context: RelayContext, recipient: Recipient): Promise<num
   // What waits in the queue is not lost: nothing is sent again before it is empty.
   const sendsMax = waiting === 0 ? SENDS_MAX : 0;
   const due = await claimDispatches(pool, consumer, messagesMax, leaseSeconds, sendsMax);
-  failPoint('relay.claimed', consumer);
+  if (due.length > 0) await failPoint('relay.claimed', consumer);
   const claimed = due.filter(({ sends }) => sends < SENDS_MAX);
   await buryUnanswered(
     context,
@@ -90,9 +90,9 @@ async function sendDue(context: RelayContext, recipient: Recipient): Promise<num
       await retryDeadlocks(() => releaseDispatches(pool, consumer, left));
       return 0;
     }
-    failPoint('relay.sent', consumer);
+    await failPoint('relay.sent', consumer);
     await retryDeadlocks(() => markPublished(pool, consumer, chunk, resendSeconds));
-    failPoint('relay.marked', consumer);
+    await failPoint('relay.marked', consumer);
     report(consumer, 'published', chunk.length);
     sent += chunk.length;
   }

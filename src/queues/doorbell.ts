@@ -1,3 +1,4 @@
+import { failPoint } from '../fail-points.js';
 import type { Producer } from './queue-backend.js';
 import type { Ring } from './queues.js';
 
@@ -65,7 +66,11 @@ export class Doorbell {
   }
 
   private async tellAll(): Promise<void> {
-    while (this.news.length > 0) await this.ring(this.news.splice(0, NEWS_PER_RING_MAX));
+    while (this.news.length > 0) {
+      await failPoint('ingest.answered');
+      const isHeard = await this.ring(this.news.splice(0, NEWS_PER_RING_MAX));
+      if (isHeard) await failPoint('ingest.rung');
+    }
     this.isTelling = false;
   }
 

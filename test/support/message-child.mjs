@@ -7,7 +7,7 @@ import { consumeOnce } from '../../dist/src/consumers/consume-once.js';
 import { createConsumerWorker } from '../../dist/src/consumers/consumer.worker.js';
 import { settle } from '../../dist/src/consumers/settle.js';
 import { BreakableClient } from '../../dist/src/database/breakable-client.js';
-import { armFailPoints } from '../../dist/src/fail-points.js';
+import { armFailPoints, readFailPoint } from '../../dist/src/fail-points.js';
 import { Loop } from '../../dist/src/loop.js';
 import { isWanted } from '../../dist/src/outbox/dispatch.queries.js';
 import { registerConsumers } from '../../dist/src/outbox/outbox.queries.js';
@@ -17,7 +17,7 @@ import { queueOf } from '../../dist/src/queues/queues.js';
 
 const options = JSON.parse(process.argv[2]);
 const { databaseUrl, redisUrl, prefix } = options.backing;
-armFailPoints(options.failPoints);
+armFailPoints(options.failPoints.map(readFailPoint));
 
 const ignore = () => undefined;
 const backend =

@@ -43,7 +43,7 @@ const TABLE: readonly Permission[] = [
   { place: 'loop.ts', mayImport: [] },
   { place: 'read-input.ts', mayImport: ['errors.ts'] },
   { place: 'problem.ts', mayImport: ['errors.ts', 'database/'] },
-  { place: 'config/', mayImport: ['errors.ts'] },
+  { place: 'config/', mayImport: ['errors.ts', 'fail-points.ts'] },
   { place: 'telemetry/', mayImport: ['config/', 'errors.ts'] },
   { place: 'database/', mayImport: [...EVERYONE, '/migrations/'] },
   { place: 'queues/', mayImport: [...EVERYONE, 'database/'] },

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { inTransaction, type Tx } from '../../database/transaction.js';
+import { failPoint } from '../../fail-points.js';
 import { discardEvents, replayEvents } from '../../inbox/replay.queries.js';
 import type { Pass } from '../../loop.js';
 import { discardDispatches, replayDispatches } from '../../outbox/replay.queries.js';
@@ -46,6 +47,7 @@ export async function runReplayOnce(context: ReplayContext): Promise<Pass> {
     return replay ? runPart(tx, context, replay) : null;
   });
   if (!part) return 'done';
+  await failPoint('replay.committed', part.target);
   context.report(part);
   if (part.action === 'replay' && part.touched.length > 0) {
     if (part.target === 'events') await context.ring(part.touched);
@@ -69,6 +71,7 @@ async function runPart(
   const skipped = items.length - done;
   // What was left alone costs nobody anything.
   await advanceReplay(tx, replayId, { done, skipped, pauseMs: (done / perSecond) * 1000 });
+  await failPoint('replay.before_commit', target);
   return { replayId, target, action, done, skipped, touched };
 }
 
