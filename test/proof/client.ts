@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Random } from './random.js';
-import { sign } from './sign.js';
+import { PROOF_SECRETS, sign } from './sign.js';
 import type { Life, ProofEvent, ProofOrder } from './stories.js';
 
 /** What became of one request. A time-out is `unknown`: nobody knows what it did. */
@@ -72,7 +72,11 @@ export class OpenLoopClient {
   readonly forged: string[] = [];
   /** What should not have been answered as it was, a line each. */
   readonly surprises: string[] = [];
+  /** What Stripe signs with. */
+  stripeSecret: string = PROOF_SECRETS.stripe;
   acknowledged = 0;
+  /** Acknowledgements that say that the event was known. */
+  duplicates = 0;
   refused = 0;
   unknown = 0;
 
@@ -95,6 +99,10 @@ export class OpenLoopClient {
   /** Events that the services have not acknowledged yet, and orders that are not created yet. */
   get undeliveredCount(): number {
     return this.undelivered.size;
+  }
+
+  private get secrets() {
+    return { ...PROOF_SECRETS, stripe: this.stripeSecret };
   }
 
   setRate(ratePerSecond: number): void {
@@ -251,12 +259,13 @@ export class OpenLoopClient {
       this.turn,
       'POST',
       `/webhooks/${event.provider}`,
-      sign(event.provider, event.body),
+      sign(event.provider, event.body, this.secrets[event.provider]),
       event.body,
     );
     this.count(fate);
     if (fate.is === 'answered' && fate.status === 200) {
       this.acknowledged += 1;
+      if (fate.text.includes('duplicate')) this.duplicates += 1;
       delivery.acknowledged += 1;
       this.undelivered.delete(`${event.provider} ${event.eventId}`);
       this.acknowledgements.push({ intendedAtMs, answeredAtMs: performance.now() });

@@ -3,7 +3,7 @@ import { OpenLoopClient } from './client.js';
 import type { InjectedFault } from './fault.js';
 import { randomFrom } from './random.js';
 import { Scene } from './scene.js';
-import { livesFrom } from './stories.js';
+import { livesFrom, type Life } from './stories.js';
 import { PROOF_TOKENS, type World } from './world.js';
 
 /** What one fault came to. */
@@ -58,7 +58,7 @@ export async function runFault(
     random,
     token: PROOF_TOKENS.service,
   });
-  const scene = new Scene(world, client, random, intensity, () => lives.next().value as never);
+  const scene = new Scene(world, client, random, run, intensity, () => lives.next().value as Life);
   const startedAtMs = performance.now();
   const measuring = setInterval(() => {
     for (const member of world.members) member.measure();

@@ -1,10 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from 'node:net';
 import type pg from 'pg';
 import { eventually } from '../support/eventually.js';
 import type { OpenLoopClient } from './client.js';
 import type { Random } from './random.js';
-import type { Life } from './stories.js';
+import type { Member } from './member.js';
+import type { Life, ProofEvent } from './stories.js';
 import { PROOF_TOKENS, type World } from './world.js';
+
+/** What faults want to know of a row of the inbox. */
+export interface InboxRow {
+  readonly id: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly deliveries: number;
+}
 
 /** What a fault has in its hands while it is injected. */
 export class Scene {
@@ -21,6 +31,8 @@ export class Scene {
     readonly world: World,
     readonly client: OpenLoopClient,
     readonly random: Random,
+    /** Stands in every id of this run of the fault. */
+    readonly run: string,
     /** 1 in a run of the usual length; more in a longer one. */
     private readonly intensity: number,
     /** Supply of lives for faults that want one of their own. */
@@ -30,6 +42,15 @@ export class Scene {
   /** How often to do what is done `usual` times in a run of the usual length; at least once. */
   rounds(usual: number): number {
     return Math.max(1, Math.round(usual * this.intensity));
+  }
+
+  get duplicates(): number {
+    return this.client.duplicates;
+  }
+
+  /** What came of the requests so far. */
+  fates(): string {
+    return [...this.client.fates].map(([what, times]) => `${what} ${times}×`).join(', ');
   }
 
   /** Says when and what: recovery is counted from `healed` on. */
@@ -91,6 +112,49 @@ export class Scene {
     const text = await (await fetch(`${url}/metrics`)).text();
     const line = text.split('\n').find((one) => one.startsWith(`${sample} `));
     return line === undefined ? 0 : Number(line.slice(sample.length + 1));
+  }
+
+  /** All samples of a metric of one process, as they are shown. */
+  async metrics(url: string, name: string): Promise<string[]> {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return text.split('\n').filter((line) => line.startsWith(`${name}{`));
+  }
+
+  /** Waits until the row of an event is as it should be. */
+  async inboxRow(
+    event: ProofEvent,
+    isRight: (row: InboxRow) => boolean,
+    timeoutMs = 40_000,
+  ): Promise<InboxRow[]> {
+    let rows: InboxRow[] = [];
+    await this.until(
+      `the row of ${event.eventId}`,
+      async () => {
+        rows = await this.query<InboxRow>(
+          'select id, status, attempts, deliveries from inbox where provider = $1 and event_id = $2',
+          [event.provider, event.eventId],
+        );
+        return rows.length === 1 && isRight(rows[0]!);
+      },
+      timeoutMs,
+    );
+    return rows;
+  }
+
+  /** Opens connections that say nothing. */
+  async idleConnections(member: Member, count: number): Promise<{ close(): void }> {
+    const port = Number(new URL(member.url).port);
+    const sockets = Array.from({ length: count }, () => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      return socket;
+    });
+    await delay(200);
+    return {
+      close: () => {
+        for (const socket of sockets) socket.destroy();
+      },
+    };
   }
 
   /** Something that an operator asks for. */

@@ -3,9 +3,9 @@ import type { Member } from '../member.js';
 import type { Scene } from '../scene.js';
 import { TIMES } from '../world.js';
 
-const READY_MS_MAX = 15_000;
+const DIES_MS_MAX = 30_000;
 
-/** F1 to F7: processes that end, and processes that only seem to. */
+/** Processes that end, and processes that only seem to. */
 export const PROCESS_FAULTS: readonly Fault[] = [
   {
     id: 'F1',
@@ -13,37 +13,227 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     expected: 'nothing acknowledged is lost; ready again within seconds',
     isShort: true,
     inject: async (scene) => {
-      const { apis } = scene.world;
       const rounds = scene.rounds(6);
-      const seconds: number[] = [];
-      for (let round = 0; round < rounds; round += 1) {
-        const api = apis[round % apis.length]!;
-        await scene.seconds(scene.random.next() * 0.5);
-        await api.kill();
-        const startedAtMs = performance.now();
-        await api.start();
-        seconds.push((performance.now() - startedAtMs) / 1000);
-      }
+      const seconds = await killAtRandom(scene, scene.world.apis, rounds);
       scene.injected(`${rounds} × SIGKILL`);
-      scene.note(`ready after ${Math.max(...seconds).toFixed(1)} s at most`);
+      scene.note(`ready after ${seconds.toFixed(1)} s at most`);
     },
   },
   {
     id: 'F2',
     title: 'api killed between commit and ring',
     expected: 'the sweeper rings for what was recorded',
+    inject: (scene) => dieAt(scene, scene.world.apis[0]!, 'ingest.answered#20'),
+  },
+  {
+    id: 'F3',
+    title: 'api killed between commit and answer',
+    expected: 'delivered again it is a duplicate, and has one effect',
     inject: async (scene) => {
-      await killAtFailPoint(scene, scene.world.apis[0]!, 'ingest.committed');
+      const duplicates = scene.duplicates;
+      await dieAt(scene, scene.world.apis[1]!, 'ingest.committed#20');
+      await scene.until('a duplicate of it', () => scene.duplicates > duplicates);
+    },
+  },
+  {
+    id: 'F4',
+    title: 'worker killed before and after its commit',
+    expected: 'no event is applied twice',
+    isShort: true,
+    inject: async (scene) => {
+      const [first, second] = scene.world.workers as [Member, Member];
+      await dieAt(scene, first, 'apply.before_commit#3');
+      await dieAt(scene, second, 'apply.committed#3');
+      const rounds = scene.rounds(4);
+      await killAtRandom(scene, scene.world.workers, rounds);
+      scene.injected(`${rounds} × SIGKILL at random`);
+    },
+  },
+  {
+    id: 'F5',
+    title: 'worker killed three times on one ring',
+    expected: 'the queue gives the ring up, the sweeper rings anew, the events are applied',
+    inject: async (scene) => {
+      const [first, second] = scene.world.workers as [Member, Member];
+      await second.kill();
+      const life = scene.nextLife();
+      const { eventId } = life.events[0]!;
+      // Armed before it is delivered, so that the very first ring is deadly.
+      for (let death = 1; death <= 3; death += 1) {
+        await first.kill();
+        await first.start({ environment: { FAILPOINTS: `apply.claimed:${eventId}` } });
+        if (death === 1) scene.client.tell(life);
+        await scene.until(`death ${death}`, () => !first.isRunning, DIES_MS_MAX);
+      }
+      scene.injected('3 deaths in the same event');
+      scene.healed();
+      await first.start();
+      await scene.until('it is applied', async () => {
+        const done = `select count(*) from inbox where event_id = $1 and status <> 'received'`;
+        return (await scene.count(done, [eventId])) === 1;
+      });
+    },
+  },
+  {
+    id: 'F6',
+    title: 'worker stopped for longer than its lock, then goes on',
+    expected: 'what it held is applied once, by it or by the other one',
+    isShort: true,
+    inject: async (scene) => {
+      const [zombie] = scene.world.workers as [Member];
+      for (let round = scene.rounds(1); round > 0; round -= 1) {
+        zombie.pause();
+        await scene.seconds(2 * TIMES.workerLock + 1);
+        zombie.resume();
+        await scene.seconds(0.5);
+      }
+      scene.injected(`SIGSTOP for ${2 * TIMES.workerLock + 1} s, SIGCONT`);
+    },
+  },
+  {
+    id: 'F7',
+    title: 'event loop blocked for longer than the lock',
+    expected: 'its ring goes to the other worker, and its events count once',
+    inject: async (scene) => {
+      const [busy] = scene.world.workers as [Member];
+      const blockMs = 2000 * TIMES.workerLock + 500;
+      await busy.kill();
+      const FAILPOINTS = `apply.before_commit#5=block:${blockMs}`;
+      await busy.start({ environment: { FAILPOINTS } });
+      scene.injected(`blocked for ${blockMs} ms inside of a transaction`);
+      await scene.seconds(blockMs / 1000 + 1);
+      const lost = busy.logs().match(/could not renew lock|missing lock|lock mismatch/gi);
+      scene.note(`${lost?.length ?? 0} lines about a lost lock`);
+    },
+  },
+  {
+    id: 'F32',
+    title: 'rolling restart with SIGTERM under load',
+    expected: 'every process ends by itself with 0, and no answer is cut off',
+    isShort: true,
+    inject: async (scene) => {
+      const rounds = scene.rounds(2);
+      const before = scene.client.unknown;
+      const seconds: number[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        for (const member of scene.world.members) {
+          const startedAtMs = performance.now();
+          const ended = member.ended();
+          await member.kill('SIGTERM', 25_000);
+          seconds.push((performance.now() - startedAtMs) / 1000);
+          const code = await ended;
+          scene.expect(code === 0, `${member.name} ended with ${code}`);
+          await member.start();
+        }
+      }
+      scene.injected(`${rounds} × SIGTERM to each process, one after the other`);
+      const cut = scene.client.unknown - before;
+      scene.expect(cut === 0, `${cut} requests were cut off: ${scene.fates()}`);
+      scene.note(`at most ${Math.max(...seconds).toFixed(1)} s from SIGTERM to the end`);
+    },
+  },
+  {
+    id: 'F33',
+    title: 'SIGTERM while a handler hangs',
+    expected: 'it ends within its bound all the same, and its ring goes elsewhere',
+    inject: async (scene) => {
+      const [hung] = scene.world.workers as [Member];
+      await hung.kill();
+      const environment = { FAILPOINTS: 'apply.claimed#3=hang', DRAIN_SECONDS: '2' };
+      await hung.start({ environment });
+      await scene.seconds(2);
+      const startedAtMs = performance.now();
+      const ended = hung.ended();
+      await hung.kill('SIGTERM', 25_000);
+      const code = await ended;
+      scene.injected('a handler that never returns, SIGTERM');
+      scene.expect(typeof code === 'number', `it had to be killed: ${code}`);
+      scene.note(
+        `ended with ${code} after ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`,
+      );
+    },
+  },
+  {
+    id: 'F35',
+    title: 'api with little memory and large bodies',
+    expected: 'it sheds load with 413 or 503 and stays; what it acknowledged is there',
+    inject: async (scene) => {
+      const [api] = scene.world.apis as [Member];
+      await api.kill();
+      await api.start({
+        environment: { NODE_OPTIONS: '--max-old-space-size=96', ADMISSION_BYTES_MAX: '16777216' },
+      });
+      const pid = api.pid;
+      const events = scene.rounds(60);
+      for (let sent = 0; sent < events; sent += 1) {
+        const life = scene.nextLife();
+        const padded = life.events.filter(({ provider }) => provider === 'stripe').map(pad);
+        const others = life.events.filter(({ provider }) => provider !== 'stripe');
+        scene.client.tell(life, [...padded, ...others]);
+      }
+      scene.injected(`${events} lives of bodies of 900 kB, with a heap of 96 MB`);
+      await scene.until('all of them', () => scene.client.undeliveredCount < 50, 60_000);
+      scene.note(
+        api.isRunning && api.pid === pid ? 'it stayed' : 'it ended, and was started again',
+      );
+      scene.note(`${(api.peak.residentBytes / 2 ** 20).toFixed(0)} MB at most`);
+    },
+  },
+  {
+    id: 'F36',
+    title: 'api out of file descriptors',
+    expected: 'it does not crash, and accepts again once there are some',
+    obstacle: () => (process.platform === 'linux' ? null : 'prlimit is for Linux'),
+    inject: async (scene) => {
+      const [api] = scene.world.apis as [Member];
+      await api.kill();
+      await api.start({ under: ['prlimit', '--nofile=90:90'] });
+      const pid = api.pid;
+      const idle = await scene.idleConnections(api, 200);
+      scene.injected('90 files, 200 idle connections');
+      await scene.seconds(2);
+      idle.close();
+      scene.healed();
+      await scene.until('it answers again', async () => {
+        const answer = await fetch(`${api.url}/health/live`).catch(() => null);
+        return answer?.status === 200;
+      });
+      scene.expect(api.isRunning && api.pid === pid, 'it ended');
+      await scene.acknowledged(20);
     },
   },
 ];
 
+/** Kills one of them at a random moment, and starts it again. @returns the slowest start, in s */
+async function killAtRandom(
+  scene: Scene,
+  members: readonly Member[],
+  rounds: number,
+): Promise<number> {
+  let slowest = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const member = members[round % members.length]!;
+    await scene.seconds(scene.random.next() * 0.5);
+    await member.kill();
+    const startedAtMs = performance.now();
+    await member.start();
+    slowest = Math.max(slowest, (performance.now() - startedAtMs) / 1000);
+  }
+  return slowest;
+}
+
 /** Starts a process with a fail point armed, sees it die there, and starts it as it was. */
-async function killAtFailPoint(scene: Scene, member: Member, failPoint: string): Promise<void> {
+async function dieAt(scene: Scene, member: Member, failPoint: string): Promise<void> {
   await member.kill();
   await member.start({ environment: { FAILPOINTS: failPoint } });
+  await scene.until(`${member.name} dies at ${failPoint}`, () => !member.isRunning, DIES_MS_MAX);
   scene.injected(`${member.name} ends at ${failPoint}`);
-  await scene.until(`${failPoint} in ${member.name}`, () => !member.isRunning, READY_MS_MAX);
-  scene.expect((await member.ended()) === null, `${member.name} did not end`);
-  await scene.seconds(TIMES.ringGrace);
+  await member.start();
+}
+
+/** The same event with a body of 900 kB. */
+function pad<E extends { readonly body: Buffer }>(event: E): E {
+  const payload = JSON.parse(event.body.toString('utf8')) as Record<string, unknown>;
+  payload['padding'] = 'x'.repeat(900_000);
+  return { ...event, body: Buffer.from(JSON.stringify(payload)) };
 }
