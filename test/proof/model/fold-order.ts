@@ -31,7 +31,7 @@ export function foldOrder(
     amountPaidMinor: paidMinor,
     amountRefundedMinor: refundedMinor,
     openReviews,
-    ...documents(status, dueMinor, paidMinor - refundedMinor),
+    ...documentsOf(status, dueMinor, payers),
     hasAccess: status === 'paid' || status === 'partially_refunded',
   };
 }
@@ -59,28 +59,40 @@ function statusOf(dueMinor: number, payments: readonly PaymentStory[]): string {
 }
 
 /**
- * What was issued for an order that a review holds depends on what was known before the review: a
- * second payment that comes in one ring with the first leaves no moment in which to issue anything.
- * How many notes correct an invoice depends on how many versions of the order were told, and
- * whether there is an invoice at all for what was paid in part, or paid and given back, on whether
- * it was ever told as paid. What they add up to does not.
+ * What `invoices` must have issued. Left open is what depends on which versions of the order it was
+ * told of:
+ *
+ * - What was issued for an order that a review holds. A second payment that comes in one ring with
+ *   the first leaves no moment in which to issue anything.
+ * - How many notes correct an invoice. Two refunds that are told at once are one note; a payment
+ *   in part, or a refund that fails, may be told after the order looked paid, or before.
+ * - Whether there is an invoice for what was paid in part, where it could look paid in full while
+ *   nobody knew what is owed.
  */
-function documents(
+function documentsOf(
   status: string,
   dueMinor: number,
-  keptMinor: number,
+  payers: readonly PaymentStory[],
 ): Pick<ExpectedOrder, 'invoices' | 'creditNotes' | 'documentsNetMinor'> {
+  const isPlain = payers.every((one) => one.askedMinor === dueMinor && !one.isGivenBackEver);
   switch (status) {
-    case 'paid':
-      return { invoices: 1, creditNotes: null, documentsNetMinor: dueMinor };
-    case 'partially_refunded':
-      return { invoices: 1, creditNotes: null, documentsNetMinor: keptMinor };
-    case 'open':
-      return { invoices: 0, creditNotes: 0, documentsNetMinor: 0 };
     case 'in_review':
       return { invoices: null, creditNotes: null, documentsNetMinor: null };
-    default:
-      return { invoices: null, creditNotes: null, documentsNetMinor: 0 };
+    case 'open':
+      return { invoices: 0, creditNotes: 0, documentsNetMinor: 0 };
+    case 'paid':
+      return { invoices: 1, creditNotes: isPlain ? 0 : null, documentsNetMinor: dueMinor };
+    case 'partially_refunded':
+      return { invoices: 1, creditNotes: null, documentsNetMinor: sum(payers.map(kept)) };
+    case 'refunded': {
+      const isPaidBefore = sum(payers.map((one) => one.takenMinor)) >= dueMinor;
+      return { invoices: isPaidBefore ? 1 : null, creditNotes: null, documentsNetMinor: 0 };
+    }
+    default: {
+      const isNeverFull = payers.every((one) => one.takenMinor < (one.askedMinor ?? 0));
+      const none = isNeverFull ? 0 : null;
+      return { invoices: none, creditNotes: none, documentsNetMinor: 0 };
+    }
   }
 }
 

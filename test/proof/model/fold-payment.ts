@@ -7,6 +7,8 @@ export interface PaymentStory {
   readonly askedMinor: number | null;
   readonly takenMinor: number;
   readonly givenBackMinor: number;
+  /** Whether anything was ever to be given back, be it that nothing came of it. */
+  readonly isGivenBackEver: boolean;
   readonly orderReference: string | null;
   readonly disputes: readonly string[];
   /** Reasons why a person has to look at it. */
@@ -30,6 +32,7 @@ export function foldPayment(tellings: readonly Telling[]): PaymentStory {
     askedMinor,
     takenMinor,
     givenBackMinor,
+    isGivenBackEver: story.some((one) => one.refund !== null || one.givenBackMinor !== null),
     orderReference: newest(story, ({ orderReference }) => orderReference),
     disputes: disputesOf(story),
     doubts: takenMinor > 0 ? doubtsAbout(story, takenMinor, givenBackMinor) : [],
