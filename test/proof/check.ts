@@ -20,25 +20,43 @@ const SHOWN_MAX = 5;
  * Compares what is in the database with what the client knows and with what the model says. Only
  * while nothing is under way any more.
  */
-export async function checkWorld(world: World, client: OpenLoopClient, run: string) {
+export async function checkWorld(
+  world: World,
+  client: OpenLoopClient,
+  run: string,
+  logLines: readonly string[],
+): Promise<Findings> {
+  const query = queryOf(world.observer);
+  const findings = await checkRecords(query, client, run);
+  await checkAttempts(findings, query, logLines);
+  await checkTold(findings, world, query, run);
+  if (client.surprises.length > 0) report(findings, 'I7 I9 answers', client.surprises);
+  return findings;
+}
+
+/** The part of it that the database alone has to answer for. */
+export async function checkRecords(
+  query: Query,
+  client: OpenLoopClient,
+  run: string,
+): Promise<Findings> {
   const findings: Findings = { lost: 0, doubled: 0, problems: [] };
-  const query: Query = async <Row extends pg.QueryResultRow>(
-    sql: string,
-    values: readonly unknown[] = [],
-  ) => (await world.observer.query<Row>(sql, [...values])).rows;
   const stored = await readInbox(query, run);
   checkRecorded(findings, client, stored);
   await checkApplied(findings, query, run);
   await checkMoves(findings, query, run);
   await checkModel(findings, query, client, stored, run);
   await checkMoney(findings, query);
-  await checkTold(findings, world, query, run);
   await checkForged(findings, query, client);
-  if (client.surprises.length > 0) report(findings, 'I7 I9 answers', client.surprises);
   return findings;
 }
 
-type Query = <Row extends pg.QueryResultRow>(
+export function queryOf(database: pg.Pool | pg.Client): Query {
+  return async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
+    (await database.query<Row>(sql, [...values])).rows;
+}
+
+export type Query = <Row extends pg.QueryResultRow>(
   sql: string,
   values?: readonly unknown[],
 ) => Promise<Row[]>;
@@ -118,6 +136,33 @@ async function checkApplied(findings: Findings, query: Query, run: string): Prom
     findings,
     'I3 a payment changed more often than events of it were applied',
     tooOften.map(({ id, version, events }) => `${id}: version ${version}, ${events} events`),
+  );
+}
+
+/** I3: no process says of an event that it came to an end after another one has said so. */
+async function checkAttempts(
+  findings: Findings,
+  query: Query,
+  logLines: readonly string[],
+): Promise<void> {
+  const ends = new Map<string, string[]>();
+  for (const line of logLines) {
+    if (!line.includes('"msg":"attempt"')) continue;
+    const { inboxId, outcome } = JSON.parse(line) as { inboxId: string; outcome: string };
+    if (outcome !== 'retry') ends.set(inboxId, [...(ends.get(inboxId) ?? []), outcome]);
+  }
+  const twice = [...ends].filter(([, outcomes]) => outcomes.length > 1);
+  const replayed = await query<{ id: string }>(
+    'select id from inbox where id = any ($1::uuid[]) and replays > 0',
+    [twice.map(([id]) => id)],
+  );
+  const isReplayed = new Set(replayed.map(({ id }) => id));
+  const wrong = twice.filter(([id]) => !isReplayed.has(id));
+  findings.doubled += wrong.length;
+  report(
+    findings,
+    'I3 worked on again after its end',
+    wrong.map(([id, outcomes]) => `${id}: ${outcomes.join(', ')}`),
   );
 }
 

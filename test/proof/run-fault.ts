@@ -22,6 +22,8 @@ export interface FaultResult {
   readonly problems: readonly string[];
   readonly notes: readonly string[];
   readonly seconds: number;
+  /** False: the world could not be healed, or did not come to rest. */
+  readonly isWhole: boolean;
 }
 
 export interface RunOptions {
@@ -60,6 +62,7 @@ export async function runFault(
   });
   const scene = new Scene(world, client, random, run, intensity, () => lives.next().value as Life);
   const startedAtMs = performance.now();
+  const printed = world.listenToLogs();
   const measuring = setInterval(() => {
     for (const member of world.members) member.measure();
   }, 250);
@@ -69,14 +72,20 @@ export async function runFault(
     await fault.inject(scene).catch((error: unknown) => {
       scene.problems.push(error instanceof Error ? error.message : String(error));
     });
-    await world.heal();
+    const isHealed = await world.heal().then(
+      () => true,
+      (error: unknown) => {
+        scene.problems.push(`it could not be healed: ${String(error)}`);
+        return false;
+      },
+    );
     const healedAtMs = scene.healedAtMs ?? performance.now();
     await scene.seconds(AFTERWARDS_SECONDS);
     await client.stop();
     client.finishLives();
     const quietAtMs = await untilQuiet(world, client, scene);
     await replaySome(scene, run);
-    const findings = await checkWorld(world, client, run);
+    const findings = await checkWorld(world, client, run, printed());
     checkBounds(world, scene);
     const isQuiet = quietAtMs !== null;
     return {
@@ -92,6 +101,7 @@ export async function runFault(
       problems: [...scene.problems, ...findings.problems],
       notes: scene.notes,
       seconds: (performance.now() - startedAtMs) / 1000,
+      isWhole: isHealed && isQuiet,
     };
   } finally {
     clearInterval(measuring);

@@ -25,7 +25,9 @@ export async function runProof(
   const results: FaultResult[] = [];
   const notRun: { fault: Fault; reason: string }[] = [];
   const intensity = minutes / MINUTES_USUAL;
-  const world = await World.start({ queues, ...(build === undefined ? {} : { build }) });
+  const begin = () => World.start({ queues, ...(build === undefined ? {} : { build }) });
+  const problems: string[] = [];
+  let world = await begin();
   // Ctrl-C must not leave seven processes behind.
   const stop = (): void => void world.stop().finally(() => process.exit(130));
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -39,8 +41,13 @@ export async function runProof(
       const result = await runFault(world, fault, { seed, ratePerSecond, intensity });
       results.push(result);
       onResult(result);
+      if (result.isWhole) continue;
+      // What could not be healed would only break what comes next.
+      problems.push(...findLeaks(world));
+      await world.stop();
+      world = await begin();
     }
-    return { seed, minutes, queues, results, notRun, problems: findLeaks(world) };
+    return { seed, minutes, queues, results, notRun, problems: [...problems, ...findLeaks(world)] };
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
     await world.stop();

@@ -53,6 +53,7 @@ export class World {
   private effectsProcess: ChildProcess | null = null;
   /** Members that a fault has added; `heal` ends them. */
   private readonly guests = new Set<Member>();
+  private readonly everybody: Member[] = [];
 
   private constructor(
     readonly folder: string,
@@ -114,6 +115,18 @@ export class World {
     const guest = await this.member(name, role, changes);
     this.guests.add(guest);
     return guest;
+  }
+
+  /** @returns a function that gives all that every process has printed since now */
+  listenToLogs(): () => string[] {
+    const begin = new Map(this.everybody.map((member) => [member, member.logs().length]));
+    return () =>
+      this.everybody.flatMap((member) =>
+        member
+          .logs()
+          .slice(begin.get(member) ?? 0)
+          .split('\n'),
+      );
   }
 
   async startEffects(): Promise<void> {
@@ -188,7 +201,9 @@ export class World {
       CRM_URL: this.recipient.url,
       ...changes,
     };
-    return new Member(name, role, environment, this.build);
+    const member = new Member(name, role, environment, this.build);
+    this.everybody.push(member);
+    return member;
   }
 }
 

@@ -8,6 +8,28 @@ const DIES_MS_MAX = 30_000;
 /** Processes that end, and processes that only seem to. */
 export const PROCESS_FAULTS: readonly Fault[] = [
   {
+    id: 'F0',
+    title: 'no fault at all',
+    expected: 'nothing is refused or unknown, and the sweeper has nothing to do',
+    isShort: true,
+    inject: async (scene) => {
+      const before = await sweptRings(scene);
+      scene.injected('nothing');
+      await scene.acknowledged(scene.rounds(200), 60_000);
+      await scene.client.stop();
+      scene.client.finishLives();
+      await scene.until('all is delivered', () => scene.client.undeliveredCount === 0);
+      const { refused, unknown } = scene.client;
+      scene.expect(refused + unknown === 0, `refused or unknown: ${scene.fates()}`);
+      const rows = `select count(*) from inbox where status = 'received'`;
+      await scene.until('all is applied', async () => (await scene.count(rows)) === 0);
+      const swept = (await sweptRings(scene)) - before;
+      const events = scene.client.deliveries.size;
+      scene.note(`the sweeper rang for ${swept} of ${events} events`);
+      scene.expect(swept * 2 < events, `the sweeper had to ring for ${swept} of ${events} events`);
+    },
+  },
+  {
     id: 'F1',
     title: 'api killed at a random point',
     expected: 'nothing acknowledged is lost; ready again within seconds',
@@ -203,6 +225,15 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     },
   },
 ];
+
+/** Events for which the sweepers have rung since their processes began. */
+async function sweptRings(scene: Scene): Promise<number> {
+  let rings = 0;
+  for (const { url } of scene.world.workers) {
+    rings += await scene.metric(url, 'tollgate_rung_events_total{result="rung"}');
+  }
+  return rings;
+}
 
 /** Kills one of them at a random moment, and starts it again. @returns the slowest start, in s */
 async function killAtRandom(
