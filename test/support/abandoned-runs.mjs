@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -34,7 +35,18 @@ export async function removeRun(folder) {
     if (Date.now() > deadline) pids.forEach((pid) => signal(pid, 'SIGKILL'));
     await delay(20);
   }
+  unmountIn(folder);
   rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+}
+
+/** Small disks that a test has mounted, to fill them. */
+function unmountIn(folder) {
+  if (process.platform !== 'linux') return;
+  const mounted = readFileSync('/proc/mounts', 'utf8').split('\n');
+  for (const line of mounted) {
+    const path = line.split(' ')[1] ?? '';
+    if (path.startsWith(`${folder}/`)) spawnSync('umount', ['--lazy', path], { stdio: 'ignore' });
+  }
 }
 
 /** Servers work in their data folder. Only Linux lets us look; elsewhere the pid files must do. */

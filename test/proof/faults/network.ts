@@ -22,7 +22,8 @@ export const NETWORK_FAULTS: readonly Fault[] = [
       const fromMs = performance.now();
       const refused = scene.client.refused;
       // Of one direction: there and back are 100 ms at least and 300 ms at most.
-      for (const { postgres } of Object.values(ways)) postgres.set({ latencyMs: 50, jitterMs: 100 });
+      for (const { postgres } of Object.values(ways))
+        postgres.set({ latencyMs: 50, jitterMs: 100 });
       scene.injected('200 ± 100 ms there and back, for 6 s');
       await scene.seconds(6);
       const after = await flushes(scene);
@@ -66,7 +67,7 @@ async function cutUnderLoad(scene: Scene, role: 'api' | 'worker', cut: Cut): Pro
 /** Cuts off one delivery, and delivers it again, looking at each answer. */
 async function cutOneDelivery(scene: Scene, how: Cut['how']): Promise<void> {
   const { postgres } = scene.world.ways.api;
-  const [{ url }] = scene.world.apis as [{ url: string }];
+  const { url } = scene.world.apis[0]!;
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const life = scene.nextLife();
     const event = life.events[0]!;
