@@ -2,6 +2,7 @@ import { Queue, Worker, type Processor } from 'bullmq';
 import { Redis } from 'ioredis';
 import { postgresQueue } from './postgres-queue.js';
 import type { QueueName } from './queues.js';
+import { connectorWithin } from './redis-connector.js';
 
 /** Where BullMQ keeps its jobs. Both backends behave alike to everybody above this file. */
 export interface QueueBackend {
@@ -40,6 +41,10 @@ const ADD_TIMEOUT_MS = 2000;
 /** Never reached by a database that answers; ends a connection whose other side is gone. */
 const WORK_TIMEOUT_MS = 10_000;
 const RECONNECT_MS_MAX = 1000;
+/** How long a worker of an empty queue listens before it looks again. */
+const LISTEN_SECONDS = 5;
+/** After so long without an answer a connection to Redis is made anew. */
+const SILENCE_MS_MAX = { producer: 2000, worker: (LISTEN_SECONDS + 2) * 1000 } as const;
 const JOB_OPTIONS = {
   // The truth is the row, so a finished job is of no use; one that is kept would block its id.
   removeOnComplete: true,
@@ -64,6 +69,7 @@ export function redisBackend(
           connection: {
             url: redisUrl,
             maxRetriesPerRequest: null, // a worker waits for Redis, however long it takes
+            Connector: connectorWithin(SILENCE_MS_MAX.worker),
             retryStrategy: reconnectMs,
           },
         }),
@@ -109,6 +115,7 @@ function redisProducer(
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
+    Connector: connectorWithin(SILENCE_MS_MAX.producer),
     connectTimeout: 2000,
     retryStrategy: reconnectMs,
   });
@@ -195,7 +202,7 @@ function workerOptions({ concurrency, lockSeconds }: WorkerLimits) {
     lockDuration: lockSeconds * 1000,
     stalledInterval: lockSeconds * 1000,
     maxStalledCount: 1, // a ring that stalls again is given up: the sweeper rings anew
-    drainDelay: 5,
+    drainDelay: LISTEN_SECONDS,
     runRetryDelay: 1000,
     autorun: false,
   };

@@ -1,14 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QUEUE_SCHEMA_DEFAULT } from '../../src/database/migrate.js';
-import { postgresBackend, type QueueBackend } from '../../src/queues/queue-backend.js';
+import {
+  postgresBackend,
+  redisBackend,
+  type QueueBackend,
+} from '../../src/queues/queue-backend.js';
 import { QUEUES } from '../../src/queues/queues.js';
+import { TcpProxy } from '../proof/proxy.js';
 import { eventually } from '../support/eventually.js';
 import {
   fragilePostgres,
   type FragileConnection,
   type FragilePostgres,
 } from '../support/fragile-postgres.js';
+import { freshQueuePrefix } from '../support/service-environment.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { redisIsThere, testRedisUrl } from '../support/test-redis.js';
 
 const LISTEN = /\blisten bullmq_jobs\b/i;
 
@@ -94,4 +101,31 @@ describe('a worker whose queue is in PostgreSQL', () => {
       });
     },
   );
+});
+
+(redisIsThere ? describe : describe.skip)('connections to Redis that somebody forgot', () => {
+  // Before, a producer and a worker waited for an answer until the kernel gave up, if it ever did.
+  it('are made anew, by who adds and by who works', async () => {
+    const redisUrl = await testRedisUrl();
+    const way = await TcpProxy.to(Number(new URL(redisUrl).port));
+    const queues = redisBackend(way.urlOf(redisUrl), freshQueuePrefix(), () => undefined);
+    const heard: unknown[] = [];
+    const worker = queues.worker(
+      QUEUES.inbox,
+      (job: { readonly data: unknown }) => Promise.resolve(heard.push(job.data)),
+      { concurrency: 1, lockSeconds: 2 },
+    );
+    const producer = queues.producer(QUEUES.inbox);
+    void worker.run();
+    try {
+      await eventually(() => producer.add('before'));
+      await eventually(() => expect(heard).toEqual(['before']));
+      way.forget();
+      await eventually(() => producer.add('after'), { timeoutMs: 20_000 });
+      await eventually(() => expect(heard).toContain('after'), { timeoutMs: 20_000 });
+    } finally {
+      await Promise.all([worker.close(true), producer.close()]);
+      await way.close();
+    }
+  }, 60_000);
 });
