@@ -38,3 +38,9 @@ export interface Setting {
 export function referenceOf({ tag }: Pick<Setting, 'tag'>): string {
   return `order-${tag}`;
 }
+
+/** The order of a life; it owes what its payment asks for, unless that is what the life is about. */
+export function orderOf(setting: Setting, given: Partial<ProofOrder> = {}): ProofOrder {
+  const { amountMinor, currency } = setting;
+  return { reference: referenceOf(setting), amountMinor, currency, ...given };
+}

@@ -1,5 +1,5 @@
 import type { Random } from '../random.js';
-import { referenceOf, type ProofOrder, type Setting } from './life.js';
+import { orderOf, type Setting } from './life.js';
 import type { Kind } from './kind.js';
 import { PaystackTeller } from './paystack.teller.js';
 
@@ -9,11 +9,6 @@ const NUMBERS_FROM = 4_000_000_000;
 
 function tellerOf(setting: Setting, random: Random, isOurs = true): PaystackTeller {
   return new PaystackTeller(setting, NUMBERS_FROM + random.below(900_000_000), isOurs);
-}
-
-function orderOf(setting: Setting, given: Partial<ProofOrder> = {}): ProofOrder {
-  const { amountMinor, currency } = setting;
-  return { reference: referenceOf(setting), amountMinor, currency, ...given };
 }
 
 function simple(

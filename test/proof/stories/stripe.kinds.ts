@@ -1,5 +1,5 @@
 import type { Random } from '../random.js';
-import { referenceOf, type ProofOrder, type Setting } from './life.js';
+import { orderOf, type Setting } from './life.js';
 import type { Kind } from './kind.js';
 import { StripeTeller } from './stripe.teller.js';
 
@@ -67,11 +67,6 @@ function refunded(teller: StripeTeller, at: number, name: string, minor: number,
 /** A whole number of the smallest unit, somewhere between the ends of an amount. */
 function aPartOf(minor: number, random: Random): number {
   return 1 + random.below(minor - 1);
-}
-
-function orderOf(setting: Setting, given: Partial<ProofOrder> = {}): ProofOrder {
-  const { amountMinor, currency } = setting;
-  return { reference: referenceOf(setting), amountMinor, currency, ...given };
 }
 
 /** A life of one payment, of an order that owes as much as it asks for. */

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ORDER_TRANSITIONS } from '../../../src/payments/order.states.js';
 import { PAYMENT_TRANSITIONS } from '../../../src/payments/payment.states.js';
@@ -67,6 +68,22 @@ describe('the model of the proof', () => {
       return [kind, endOf(foldWorld(life.events, life.order ? [life.order] : []))];
     });
     expect(Object.fromEntries(ends)).toEqual(ENDS);
+  });
+
+  it('shares no code with the service', () => {
+    const folder = new URL('../../proof/', import.meta.url);
+    const files = ['model', 'stories'].flatMap((name) => [
+      `${name}.ts`,
+      ...readdirSync(new URL(name, folder)).map((file) => `${name}/${file}`),
+    ]);
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) {
+      const imports = readFileSync(new URL(file, folder), 'utf8').match(/from '[^']+'/g) ?? [];
+      expect({ file, foreign: imports.filter((one) => one.includes('/src/')) }).toEqual({
+        file,
+        foreign: [],
+      });
+    }
   });
 
   it('calls every move legal that the tables allow, and no other', () => {
