@@ -8,9 +8,11 @@ import { arch, cpus, platform, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults/index.js';
 import { isInjected } from './fault.js';
+import { plant, PLANTS } from './plants.js';
 import { hasHeld, lineOf, listOf, pageOf, tableOf } from './report.js';
-import { runProof } from './run-proof.js';
+import { runProof, type ProofOptions } from './run-proof.js';
 
+const PLANTED = PLANTS.map(({ name }) => name).join(', ');
 const USAGE = `npm run prove -- [options]
   --seed N       the same faults at the same points; printed when it is not given
   --minutes N    how long about; more minutes are more rounds of each fault (default 8)
@@ -18,6 +20,7 @@ const USAGE = `npm run prove -- [options]
   --rate N       events per second (default 250)
   --queues WHERE redis (default) or postgres
   --list         the rows, and what is expected of each
+  --plant NAME   puts a bug into a copy of the build, which the proof must find: ${PLANTED}
   --write        writes docs/proof.md, also when only some rows were run`;
 
 const PAGE = new URL('../../docs/proof.md', import.meta.url);
@@ -30,6 +33,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '250' },
     queues: { type: 'string', default: 'redis' },
     list: { type: 'boolean', default: false },
+    plant: { type: 'string' },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -37,21 +41,45 @@ const { values } = parseArgs({
 
 if (values.help) print(USAGE);
 else if (values.list) print(listOf(FAULTS));
-else process.exitCode = await prove();
+else if (values.plant !== undefined) process.exitCode = await catchPlant(values.plant);
+else process.exitCode = await prove(values.only?.split(','), null);
 
-async function prove(): Promise<number> {
+/** Succeeds when the proof finds what was planted. */
+async function catchPlant(name: string): Promise<number> {
+  const bug = PLANTS.find((one) => one.name === name);
+  if (!bug) throw new Error(`There is no plant ${name}, but ${PLANTED}.`);
+  const { build, remove } = plant(bug);
+  try {
+    print(`planted: ${bug.says}\n`);
+    const code = await prove([bug.caughtBy], build);
+    print(code === 0 ? 'it was NOT found' : 'it was found');
+    return code === 0 ? 1 : 0;
+  } finally {
+    remove();
+  }
+}
+
+async function prove(wanted: readonly string[] | undefined, build: string | null): Promise<number> {
   const seed = numberOf('seed', values.seed ?? String(randomInt(2 ** 31)));
   const minutes = numberOf('minutes', values.minutes);
   const ratePerSecond = numberOf('rate', values.rate);
-  const { queues } = values;
+  const queues: string = values.queues;
   if (queues !== 'redis' && queues !== 'postgres') throw new Error(USAGE);
-  const only = values.only?.split(',').map((id) => id.trim().toUpperCase());
+  const only = wanted?.map((id) => id.trim().toUpperCase());
   const unknown = only?.filter((id) => !FAULTS.some((fault) => fault.id === id)) ?? [];
   if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}: see --list.`);
   const faults = FAULTS.filter(({ id }) => only?.includes(id) ?? true);
 
   print(`seed ${seed}, about ${minutes} min, ${ratePerSecond} events/s, queues in ${queues}\n`);
-  const report = await runProof({ faults, seed, minutes, ratePerSecond, queues }, (result) => {
+  const options: ProofOptions = {
+    faults,
+    seed,
+    minutes,
+    ratePerSecond,
+    queues,
+    ...(build && { build }),
+  };
+  const report = await runProof(options, (result) => {
     print(lineOf(result));
   });
   print(`\n${tableOf(report)}\n`);
