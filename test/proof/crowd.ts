@@ -7,12 +7,10 @@ export interface Crowd {
   leave(): Promise<void>;
 }
 
-/** More than PostgreSQL has by default. */
-const WANTED = 120;
 const AGAIN_MS = 100;
 
-/** Takes every connection that there is, and each that becomes free, until it leaves. */
-export function crowd(databaseUrl: string): Crowd {
+/** Takes so many connections, those that only become free included, and keeps them. */
+export function crowd(databaseUrl: string, wanted: number): Crowd {
   const clients = new Set<pg.Client>();
   let isLeaving = false;
   const sit = async (): Promise<void> => {
@@ -33,7 +31,7 @@ export function crowd(databaseUrl: string): Crowd {
       }
     }
   };
-  const sitting = Array.from({ length: WANTED }, sit);
+  const sitting = Array.from({ length: wanted }, sit);
   return {
     get size() {
       return clients.size;

@@ -33,6 +33,9 @@ export const TIMES = {
   lease: 3,
 } as const;
 
+/** For four processes of ours, guests, and whoever looks: what docs/operations.md counts. */
+export const CONNECTIONS = 200;
+
 export interface WorldOptions {
   /** Folder of the build under test. */
   readonly build?: string;
@@ -82,7 +85,8 @@ export class World {
     if (program === null) throw new Error('The proof needs a redis-server on the PATH.');
     const folder = await mkdtemp(join(tmpdir(), runFolderPrefix(process.pid)));
     await chmod(folder, 0o755); // for the user that PostgreSQL runs as when we are root
-    const postgres = await isolatedPostgres({ parent: folder });
+    const settings = { max_connections: String(CONNECTIONS) };
+    const postgres = await isolatedPostgres({ parent: folder, settings });
     const redis = await isolatedRedis({ parent: folder, program });
     await redis.start();
     const ways = async () => ({

@@ -3,6 +3,7 @@ import { crowd } from '../crowd.js';
 import type { Fault } from '../fault.js';
 import { expectOnlyLater } from '../only-later.js';
 import type { Scene } from '../scene.js';
+import { CONNECTIONS } from '../world.js';
 
 /** What our processes call their connections. */
 const OURS = `datname = current_database() and application_name like 'tollgate-%'`;
@@ -74,7 +75,7 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     expected: '503 until there are some again',
     inject: async (scene) => {
       await asSuperuser(scene, async (client) => {
-        const idle = crowd(scene.world.postgres.url);
+        const idle = crowd(scene.world.postgres.url, CONNECTIONS);
         try {
           await scene.until('our processes have none', async () => {
             await client.query(`select pg_terminate_backend(pid) from pg_stat_activity
