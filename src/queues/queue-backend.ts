@@ -1,5 +1,6 @@
 import { Queue, Worker, type Processor } from 'bullmq';
 import { Redis } from 'ioredis';
+import { EvictionWatch } from './eviction-watch.js';
 import { postgresQueue } from './postgres-queue.js';
 import type { QueueName } from './queues.js';
 import { connectorWithin } from './redis-connector.js';
@@ -120,6 +121,7 @@ function redisProducer(
     retryStrategy: reconnectMs,
   });
   redis.on('error', onError);
+  const eviction = new EvictionWatch(onError);
   const queues = new Replaceable(() =>
     listening(new Queue(name, { connection: redis, prefix, skipVersionCheck: true }), onError),
   );
@@ -139,8 +141,11 @@ function redisProducer(
     },
     isReachable: async () => {
       if (redis.status !== 'ready') return false;
-      return redis.ping().then(
-        () => true,
+      return redis.info('memory').then(
+        (memory) => {
+          eviction.look(memory);
+          return true;
+        },
         () => false,
       );
     },
