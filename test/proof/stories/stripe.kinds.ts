@@ -1,5 +1,5 @@
 import type { Random } from '../random.js';
-import { orderOf, type Setting } from './life.js';
+import { orderOf } from './life.js';
 import type { Kind } from './kind.js';
 import { StripeTeller } from './stripe.teller.js';
 

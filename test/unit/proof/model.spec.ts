@@ -22,7 +22,7 @@ import {
 import { MemoryStore } from '../../support/memory-store.js';
 import { testProviders } from '../../support/translate-events.js';
 
-const LIVES = 2000;
+const LIVES = 1000;
 const SEED = 20_260_301;
 const PROVIDERS = testProviders();
 
