@@ -38,7 +38,8 @@ export interface DerivedOrder {
  */
 export function deriveOrder(terms: OrderTerms, payments: readonly OrderPayment[]): DerivedOrder {
   const currency = terms.currency ?? firstCurrency(payments);
-  const counted = payments.filter((one) => one.currency === null || one.currency === currency);
+  // Money of which nobody says the currency pays nothing yet: it may be of any.
+  const counted = payments.filter((one) => one.currency !== null && one.currency === currency);
   const paid = sum(counted.map((one) => one.amountCapturedMinor));
   const refunded = sum(counted.map((one) => one.amountRefundedMinor));
   const due = terms.amountDueMinor ?? sum(counted.map(expectedMinor));
@@ -96,7 +97,7 @@ function contradictionsOf(
     const reason = keeping.length > 1 ? 'paid_twice' : 'amount_mismatch';
     found.push({ reason, amountMinor: kept - terms.amountDueMinor });
   }
-  const foreign = payments.filter((one) => one.currency !== null && one.currency !== currency);
+  const foreign = payments.filter((one) => isForeign(one, currency));
   if (foreign.length > 0) {
     found.push({ reason: 'currency_mismatch', amountMinor: keptOf(foreign) });
   }
@@ -105,6 +106,12 @@ function contradictionsOf(
     found.push({ reason: 'livemode_mismatch', amountMinor: keptOf(tests) });
   }
   return found;
+}
+
+/** Of another currency than the order; or money that was taken in one that nobody knows. */
+function isForeign(payment: OrderPayment, currency: string | null): boolean {
+  if (payment.currency === null) return payment.amountCapturedMinor > 0n;
+  return payment.currency !== currency;
 }
 
 /** What a payment of an order without terms was to bring, once it has brought anything. */

@@ -3,7 +3,7 @@ export const REVIEW_REASONS = [
   'captured_after_cancel', // money was taken for something that was called off
   'captured_after_refund', // money was taken again after it had been given back
   'amount_mismatch', // one payment brought more than the order owes
-  'currency_mismatch', // two currencies where there can be only one
+  'currency_mismatch', // two currencies where there can be only one, or money of an unknown one
   'paid_twice', // a second payment of an order that is paid
   'refund_exceeds_capture', // more was given back than was taken
   'livemode_mismatch', // test money and real money in one place

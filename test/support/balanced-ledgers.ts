@@ -33,10 +33,12 @@ const CHECKS = `
            sum(case when (rule = 'capture') = (debit_account like 'provider:%')
                     then amount_minor else -amount_minor end) as amount
     from ledger_transfers group by payment_id, currency, rule),
-  -- Only payments that were derived of facts, and whose facts agree about the currency.
+  -- Only payments that were derived of facts, and whose facts agree about the currency. Money of
+  -- which nobody has said the currency yet is not posted yet, and pays no order.
   derived as (
     select p.* from payments p
-    where exists (select 1 from payment_facts f
+    where p.currency is not null
+      and exists (select 1 from payment_facts f
                   where f.payment_id = p.id and f.kind = 'captured' and f.amount_minor > 0)
       and not exists (select 1 from payment_facts f
                       where f.payment_id = p.id and f.currency <> p.currency)),
@@ -63,5 +65,5 @@ const CHECKS = `
   from orders o left join ledger_balances b
     on b.account = 'order:' || o.reference and b.currency = o.currency
   where o.amount_paid_minor <> coalesce(-b.balance_minor, 0)
-    and not exists (select 1 from payments p where p.order_id = o.id
+    and not exists (select 1 from payments p where p.order_id = o.id and p.currency is not null
                     and p.amount_captured_minor > 0 and p.id not in (select id from derived))`;

@@ -63,6 +63,19 @@ describe('deriveOrder', () => {
     expect(deriveOrder(unknown, [first, second]).moneyStatus).toBe('partially_refunded');
   });
 
+  it('is not paid with money of which nobody says the currency: a person looks at it', () => {
+    const unknown = payment(5000n, { currency: null });
+    for (const terms of [TERMS, { ...TERMS, currency: null, amountDueMinor: null }]) {
+      expect(deriveOrder(terms, [unknown])).toMatchObject({
+        moneyStatus: 'open',
+        amountPaidMinor: 0n,
+        contradictions: [{ reason: 'currency_mismatch', amountMinor: 5000n }],
+      });
+    }
+    const known = deriveOrder(TERMS, [payment(5000n), payment(0n, { currency: null })]);
+    expect(known).toMatchObject({ moneyStatus: 'paid', contradictions: [] });
+  });
+
   it('is paid by two payments that together bring what it owes', () => {
     expect(deriveOrder(TERMS, [payment(2000n), payment(3000n)])).toMatchObject({
       moneyStatus: 'paid',
