@@ -7,6 +7,7 @@ import { MACHINE_FAULTS } from './machine.js';
 import { NETWORK_FAULTS } from './network.js';
 import { POSTGRES_FAULTS } from './postgres.js';
 import { PROCESS_FAULTS } from './processes.js';
+import { REDIS_FAULTS } from './redis.js';
 import { UPKEEP_FAULTS } from './upkeep.js';
 
 /** Every row of the matrix, in its order. */
@@ -18,6 +19,7 @@ export const FAULTS: readonly Fault[] = [
   ...DISK_FAULTS,
   ...LOCK_FAULTS,
   ...NETWORK_FAULTS,
+  ...REDIS_FAULTS,
   ...UPKEEP_FAULTS,
   ...MACHINE_FAULTS,
 ].sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)));
