@@ -165,7 +165,9 @@ export class OpenLoopClient {
       const answer = await pool.request({ method, path, headers, body, signal });
       return { is: 'answered', status: answer.statusCode, text: await answer.body.text() };
     } catch (error) {
-      const { code = (error as Error).name } = error as NodeJS.ErrnoException;
+      // The time-out of a signal is a DOMException, whose code is a number.
+      const { code: found, name } = error as NodeJS.ErrnoException;
+      const code = typeof found === 'string' ? found : name;
       return { is: code === 'ECONNREFUSED' ? 'unsent' : 'unknown', code };
     } finally {
       this.requests -= 1;
