@@ -43,8 +43,8 @@ export class PartDrafts {
       const { livemode } = event.facts;
       const fact: ParkedFact = { ...told, livemode, inboxId, provider, account, partId };
       const before = known.get(registerOf(fact));
-      if (before && saysTheSame(before, fact)) continue;
-      isRepeated = false;
+      if (!before || !saysTheSame(before, fact)) isRepeated = false;
+      // What says the same may say it of a later time, which decides over what is told next.
       if (before && isEqual(mergeFacts(before, fact), before)) continue;
       if (before) this.newlyParked.delete(before);
       known.set(registerOf(fact), fact);
