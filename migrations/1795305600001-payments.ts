@@ -175,6 +175,15 @@ export class Payments1795305600001 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('alter table inbox drop constraint inbox_payment_fkey');
+    // What was applied is so no more. Up again, the events are worked on once more, and tell again
+    // what they told; without this they would count as done, and point at payments that are gone.
+    await runner.query(`
+      update inbox set status = 'received', outcome_reason = null, finished_at = null, attempts = 0,
+        attempt_errors = '[]', due_at = now(), ring_at = now()
+      where status in ('applied', 'noop')`);
+    await runner.query(`
+      update inbox set payment_id = null, part_id = null
+      where payment_id is not null or part_id is not null`);
     for (const table of [
       'transitions',
       'reviews',

@@ -97,8 +97,12 @@ export class Checkout1795392000001 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop table refunds');
     await runner.query('drop table payment_starts');
+    // As their payment has it: with another one they would contradict it, now or when this is run
+    // again. Nothing of ours is ever parked.
+    await runner.query(`
+      update payment_facts f set livemode = p.livemode from payments p
+      where p.id = f.payment_id and f.livemode is null`);
     for (const table of ['parked_facts', 'payment_facts']) {
-      await runner.query(`update ${table} set livemode = false where livemode is null`);
       await runner.query(`alter table ${table} alter column livemode set not null`);
     }
     await runner.query('alter table orders drop column cancel_requested_at');

@@ -17,12 +17,16 @@ export interface TestDatabase {
 /** PostgreSQL itself waits five seconds for closing connections before it says this. */
 const OBJECT_IN_USE = '55006';
 
-/** Copies the migrated template; takes some 50 ms. Drop it in `afterAll`. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/**
+ * Copies the migrated template; takes some 50 ms. Drop it in `afterAll`.
+ * @param original copied instead, with all its rows; nobody may be connected to it
+ */
+export async function createTestDatabase(original?: TestDatabase): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await administer((client) =>
-    client.query(`create database ${name} template ${fromGlobalSetup('TEST_TEMPLATE')}`),
-  );
+  const template = original
+    ? new URL(original.url).pathname.slice(1)
+    : fromGlobalSetup('TEST_TEMPLATE');
+  await administer((client) => client.query(`create database ${name} template ${template}`));
   const url = new URL(fromGlobalSetup('TEST_DATABASE_ADMIN_URL'));
   url.pathname = `/${name}`;
   // One connection, opened when needed and closed soon after, so that it never looks like a leak.
