@@ -64,8 +64,8 @@ function statusOf(
   if (paid === 0n) return 'cancelled';
   if (refunded >= paid) return 'refunded';
   if (paid - refunded >= due) return 'paid';
-  // Who gets a part of too little back has still paid too little.
-  return refunded > 0n && isFull ? 'partially_refunded' : 'partially_paid';
+  // Too little is left. Who gets a part of too little back has still paid too little.
+  return isFull ? 'partially_refunded' : 'partially_paid';
 }
 
 /** All that is owed was taken by payments of which something is left: others were replaced. */

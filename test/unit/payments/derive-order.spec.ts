@@ -106,6 +106,13 @@ describe('deriveOrder', () => {
     ]);
   });
 
+  it('calls it too much of one payment when the other was given back', () => {
+    const first = payment(5000n, { amountRefundedMinor: 5000n });
+    expect(deriveOrder(TERMS, [first, payment(6000n)]).contradictions).toEqual([
+      { reason: 'amount_mismatch', amountMinor: 1000n },
+    ]);
+  });
+
   it('names money in another currency and does not count it', () => {
     const order = deriveOrder(TERMS, [payment(5000n, { currency: 'USD' })]);
     expect(order).toMatchObject({
@@ -129,6 +136,17 @@ describe('deriveOrder', () => {
     expect(order.contradictions).toEqual([{ reason: 'captured_after_cancel', amountMinor: 1000n }]);
   });
 
+  it('takes nothing off what is at stake where more was given back than taken', () => {
+    const tooMuch = payment(1000n, { amountRefundedMinor: 3000n });
+    const order = deriveOrder({ ...TERMS, isCancelled: true }, [tooMuch, payment(2000n)]);
+    expect(order.contradictions).toEqual([{ reason: 'captured_after_cancel', amountMinor: 2000n }]);
+  });
+
+  it('contradicts no cancellation without money', () => {
+    const order = deriveOrder({ ...TERMS, isCancelled: true }, [payment(0n)]);
+    expect(order.contradictions).toEqual([]);
+  });
+
   it('names test money beside real money', () => {
     const order = deriveOrder(TERMS, [payment(2000n), payment(500n, { livemode: false })]);
     expect(order.contradictions).toEqual([{ reason: 'livemode_mismatch', amountMinor: 500n }]);
@@ -148,6 +166,18 @@ describe('deriveOrder', () => {
         currency: 'NGN',
       });
       expect(deriveOrder(UNKNOWN, [payment(3000n)]).moneyStatus).toBe('partially_paid');
+    });
+
+    it('owes nothing for a payment that has brought nothing', () => {
+      const order = deriveOrder(UNKNOWN, [payment(0n), payment(3000n, { amountMinor: 3000n })]);
+      expect(order.moneyStatus).toBe('paid');
+    });
+
+    it('has the first currency of its payments by the alphabet, whoever came first', () => {
+      const currencies = ['USD', null, 'NGN'];
+      const payments = currencies.map((currency) => payment(1000n, { currency }));
+      expect(deriveOrder(UNKNOWN, payments).currency).toBe('NGN');
+      expect(deriveOrder(UNKNOWN, payments.toReversed()).currency).toBe('NGN');
     });
 
     it('contradicts no amount that nobody named', () => {
