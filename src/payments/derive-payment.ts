@@ -143,7 +143,7 @@ function contradictionsOf(
   if (captured > 0n && facts.some((fact) => fact.kind === 'cancelled')) {
     found.push({ reason: 'captured_after_cancel', amountMinor: kept });
   }
-  const capturedLater = capturedAt !== null && refundedAt !== null && capturedAt > refundedAt;
+  const capturedLater = refundedAt !== null && compareValues(capturedAt, refundedAt) > 0;
   if (refunded > 0n && captured > refunded && capturedLater) {
     found.push({ reason: 'captured_after_refund', amountMinor: kept });
   }
@@ -152,7 +152,7 @@ function contradictionsOf(
     const amountMinor = sum(foreign.filter((fact) => fact.kind === 'captured'));
     found.push({ reason: 'currency_mismatch', amountMinor });
   }
-  if (captured > 0n && refunded > captured) {
+  if (refunded > captured) {
     found.push({ reason: 'refund_exceeds_capture', amountMinor: refunded - captured });
   }
   if (modesOf(facts).length > 1) {
