@@ -44,9 +44,8 @@ export function isEqual(one: StoredFact, other: StoredFact): boolean {
   return one.occurredAtMs === other.occurredAtMs && saysTheSame(one, other);
 }
 
-/** How far along a state is: the later of two states that share a second. */
+/** How far along a state is: the later of two states that share a second; -1 for none. */
 export function stateRank(state: RefundState | DisputeState | null): number {
-  if (state === null) return -1;
   const refund = REFUND_STATES.findIndex((one) => one === state);
   return refund >= 0 ? refund : DISPUTE_STATES.findIndex((one) => one === state);
 }

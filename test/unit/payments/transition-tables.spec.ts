@@ -84,6 +84,11 @@ describe('assertMove', () => {
     }
     expect(() => {
       assertMove('never', 'paid', 'pending');
-    }).toThrow(expect.objectContaining({ code: 'transition_impossible' }));
+    }).toThrow(
+      expect.objectContaining({
+        code: 'transition_impossible',
+        message: expect.stringContaining('from paid to pending'),
+      }),
+    );
   });
 });
