@@ -8,6 +8,7 @@ import { InvoicesAndAccess1795478400002 } from './1795478400002-invoices-and-acc
 import { Operations1795564800000 } from './1795564800000-operations.js';
 import { Console1795564800001 } from './1795564800001-console.js';
 import { MergedReviews1795651200000 } from './1795651200000-merged-reviews.js';
+import { UnendedAttempts1795651200001 } from './1795651200001-unended-attempts.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
 export const MIGRATIONS = [
@@ -21,4 +22,5 @@ export const MIGRATIONS = [
   Operations1795564800000,
   Console1795564800001,
   MergedReviews1795651200000,
+  UnendedAttempts1795651200001,
 ];

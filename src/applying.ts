@@ -5,6 +5,7 @@ import { fetchEvent } from './inbox/fetch-event.js';
 import { createInboxWorker } from './inbox/inbox.processor.js';
 import { InboxSweeper } from './inbox/inbox.sweeper.js';
 import type { AttemptReport, RingContext } from './inbox/process-ring.js';
+import type { WatchContext } from './inbox/process-watched.js';
 import { measureBacklog } from './inbox/ring.queries.js';
 import { Loop } from './loop.js';
 import type { Messaging } from './messaging.js';
@@ -48,7 +49,7 @@ export function createRingContext(
 export function createWorker(
   config: Config,
   backend: QueueBackend,
-  context: RingContext,
+  ring: RingContext,
   metrics: Metrics,
   logger: Logger,
   onApplied: () => void,
@@ -56,6 +57,14 @@ export function createWorker(
   const limits = {
     concurrency: config.WORKER_CONCURRENCY,
     lockSeconds: config.WORKER_LOCK_SECONDS,
+  };
+  const context: WatchContext = {
+    ...ring,
+    graceSeconds: config.RING_GRACE_SECONDS,
+    onSuspect: ({ id: inboxId, eventType }, unended) => {
+      const line = { inboxId, eventType, unended };
+      logger.warn(line, 'attempts at an event never came to an end: it is worked on alone');
+    },
   };
   return createInboxWorker(backend, context, limits, (named, taken, seconds) => {
     metrics.ringEvents.observe(taken);

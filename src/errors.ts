@@ -62,6 +62,7 @@ export const ERRORS = {
   currency_unusable: { status: null, next: 'dead' },
   needs_provider_api: { status: null, next: 'dead' },
   transition_impossible: { status: null, next: 'dead' },
+  process_ended: { status: null, next: 'dead' },
 
   // Applying an event: our own trouble, which may pass.
   translate_failed: { status: null, next: 'retry' },

@@ -11,6 +11,7 @@ export const FAIL_POINTS = [
   'ingest.answered', // they are answered, and nobody rang
   'ingest.rung', // the queue has the ring, and nobody noted it
   'ingest.redelivered', // known events came again and are answered, and that is not counted
+  'apply.begun', // attempts at overdue events are noted, nothing is done with them
   'apply.claimed', // events are ours, nothing is done with them
   'apply.before_commit', // all that follows from them is written, and not committed
   'apply.committed', // it is committed, and the ring is not finished

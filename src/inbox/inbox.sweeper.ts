@@ -1,15 +1,12 @@
 import type { Pool } from 'pg';
 import { failPoint } from '../fail-points.js';
 import type { Doorbell } from '../queues/doorbell.js';
+import { planRings, type RingLimits } from './plan-rings.js';
 import { claimRings, releaseRings } from './ring.queries.js';
 
-export interface SweeperOptions {
+export interface SweeperOptions extends RingLimits {
   /** Events one look rings for. */
   readonly eventsMax: number;
-  /** Events one ring names. */
-  readonly ringEventsMax: number;
-  /** Bytes of the bodies of one ring. */
-  readonly ringBytesMax: number;
   /** How long a ring has before it is rung again. */
   readonly graceSeconds: number;
 }
@@ -33,28 +30,11 @@ export class InboxSweeper {
     const events = await claimRings(this.pool, eventsMax, graceSeconds);
     if (events.length > 0) await failPoint('sweep.claimed');
     let rung = 0;
-    for (const ring of this.toRings(events)) {
-      if (await this.doorbell.ring(ring)) rung += ring.length;
-      else await releaseRings(this.pool, ring); // not heard: due again at once
+    for (const ring of planRings(events, this.options)) {
+      if (await this.doorbell.send(ring)) rung += ring.ids.length;
+      else await releaseRings(this.pool, ring.ids); // not heard: due again at once
       await failPoint('sweep.rung');
     }
     return rung;
-  }
-
-  /** Rings of bounded number and bytes: a worker holds all bodies of a ring at once. */
-  private toRings(events: readonly { readonly id: string; readonly bytes: number }[]): string[][] {
-    const { ringEventsMax, ringBytesMax } = this.options;
-    const rings: string[][] = [];
-    let bytes = 0;
-    for (const event of events) {
-      const ring = rings.at(-1);
-      bytes += event.bytes;
-      if (ring && ring.length < ringEventsMax && bytes <= ringBytesMax) ring.push(event.id);
-      else {
-        rings.push([event.id]);
-        bytes = event.bytes;
-      }
-    }
-    return rings;
   }
 }

@@ -109,10 +109,22 @@ async function processAlone(context: RingContext, id: string): Promise<number> {
     return await processTogether(context, [id], ALONE_LOCK_TIMEOUT_MS);
   } catch (error) {
     if (isDatabaseTrouble(error)) throw error;
-    const claimed = await findClaimable(context, id);
-    if (claimed) await recordFailure(context, { event: claimed, ...describeFailure(error) });
-    return claimed ? 1 : 0;
+    return failUntried(context, id, describeFailure(error));
   }
+}
+
+/**
+ * Records a failed attempt at an event without working on it.
+ * @returns 0 when the event does not wait for an attempt any more, otherwise 1
+ */
+export async function failUntried(
+  context: RingContext,
+  id: string,
+  failure: DescribedFailure,
+): Promise<number> {
+  const claimed = await findClaimable(context, id);
+  if (claimed) await recordFailure(context, { event: claimed, ...failure });
+  return claimed ? 1 : 0;
 }
 
 /** What came of the events of a ring. */

@@ -37,7 +37,7 @@ export async function replayEvents(
           and (i.status <> 'received' or (i.attempts > 0 and i.due_at > now()))
         order by i.id for update of i)
       update inbox set status = 'received', attempts = 0, replays = replays + 1,
-        outcome_reason = null, finished_at = null, due_at = now(),
+        outcome_reason = null, finished_at = null, rings = 0, unended = 0, due_at = now(),
         ring_at = now() + make_interval(secs => $3)
       from chosen where inbox.id = chosen.id
       returning inbox.id, chosen.status as "statusBefore",

@@ -1,5 +1,6 @@
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { EventKey } from './inbox.queries.js';
+import type { DueEvent } from './plan-rings.js';
 
 /** A claimed row: nobody else works on it until the transaction ends. */
 export interface ClaimedEvent extends EventKey {
@@ -150,7 +151,8 @@ export async function failEvent(database: Queryable, attempt: FailedAttempt): Pr
         outcome_reason = case when $5::float8 is null then $3::text end,
         finished_at = case when $5::float8 is null then now() end,
         due_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0),
-        ring_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0)
+        ring_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0),
+        rings = 0, unended = 0
       where id = $1 and status = 'received' and attempts = $2`,
     values: [attempt.id, attempt.attemptsBefore, attempt.code, attempt.message, attempt.retryInMs],
   });
@@ -165,26 +167,32 @@ export async function claimRings(
   database: Queryable,
   eventsMax: number,
   graceSeconds: number,
-): Promise<{ readonly id: string; readonly bytes: number }[]> {
-  const { rows } = await database.query<{ id: string; bytes: number }>({
+): Promise<DueEvent[]> {
+  const { rows } = await database.query<DueEvent>({
     name: 'claim-rings',
     text: `
       with due as materialized (
         select id from inbox where status = 'received' and ring_at <= now()
         order by ring_at, id limit $1 for update skip locked)
-      update inbox set ring_at = now() + make_interval(secs => $2)
+      update inbox set ring_at = now() + make_interval(secs => $2),
+                       rings = least(rings + 1, ${RINGS_MAX})
       from due where inbox.id = due.id
-      returning inbox.id, octet_length(inbox.body) as bytes`,
+      returning inbox.id, octet_length(inbox.body) as bytes, rings, unended`,
     values: [eventsMax, graceSeconds],
   });
   return rows.sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
+/** More are not counted: workers may be away for days. */
+const RINGS_MAX = 1000;
+
 /** Makes events due for a ring at once, when the ring that was claimed for them was not heard. */
 export async function releaseRings(database: Queryable, ids: readonly string[]): Promise<void> {
   await database.query({
     name: 'release-rings',
-    text: `update inbox set ring_at = now() where id = any ($1::uuid[]) and status = 'received'`,
+    text: `
+      update inbox set ring_at = now(), rings = greatest(rings - 1, 0)
+      where id = any ($1::uuid[]) and status = 'received'`,
     values: [ids],
   });
 }

@@ -45,14 +45,19 @@ export class Doorbell {
   }
 
   /** Rings once for these rows; resolves to whether the queue took it. Never rejects. */
-  async ring(ids: readonly string[]): Promise<boolean> {
+  ring(ids: readonly string[]): Promise<boolean> {
+    return this.send({ ids });
+  }
+
+  /** The same for a ring that says more than which rows. */
+  async send(ring: Ring): Promise<boolean> {
+    const { ids } = ring;
     if (!this.isListenedTo) {
       this.onRing('skipped', ids.length);
       return false;
     }
     this.underWay += 1;
     try {
-      const ring: Ring = { ids };
       await this.producer.add(ring);
       this.onRing('rung', ids.length);
       return true;

@@ -15,14 +15,22 @@ export function queueOf(consumer: string): QueueName {
 /** What a ring carries: inbox ids, and nothing that could be outdated when it is heard. */
 export interface Ring {
   readonly ids: readonly string[];
+  /**
+   * Given when the rows are overdue: how many noted attempts at them never came to an end. It is
+   * compared with the rows, so one that is outdated does nothing.
+   */
+  readonly unended?: number;
 }
 
-/** The ids of a ring; null when the job is none of ours. */
-export function readRing(data: unknown): readonly string[] | null {
+/** Reads a ring; null when the job is none of ours. */
+export function readRing(data: unknown): Ring | null {
   if (typeof data !== 'object' || data === null || !('ids' in data)) return null;
   const { ids } = data;
-  const isRing = Array.isArray(ids) && ids.every((id) => typeof id === 'string' && UUID.test(id));
-  return isRing ? (ids as string[]) : null;
+  if (!Array.isArray(ids)) return null;
+  if (!ids.every((id): id is string => typeof id === 'string' && UUID.test(id))) return null;
+  if (!('unended' in data)) return { ids };
+  const { unended } = data;
+  return Number.isSafeInteger(unended) ? { ids, unended: Number(unended) } : null;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

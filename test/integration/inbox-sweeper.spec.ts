@@ -31,7 +31,7 @@ class ListeningProducer implements Omit<Producer, 'addAll'> {
 
   add(data: unknown): Promise<void> {
     if (this.isAway) return Promise.reject(new Error('away'));
-    this.rings.push([...(readRing(data) ?? [])]);
+    this.rings.push([...(readRing(data)?.ids ?? [])]);
     return Promise.resolve();
   }
 
@@ -157,8 +157,9 @@ describe('InboxSweeper', () => {
         expect(await ring.isReachable()).toBe(true);
       });
       const limits = { concurrency: 2, lockSeconds: 30 };
+      const watching = { ...harness.context, graceSeconds: 10, onSuspect: () => undefined };
       const workers = [1, 2].map(() =>
-        createInboxWorker(queues, harness.context, limits, () => undefined),
+        createInboxWorker(queues, watching, limits, () => undefined),
       );
       for (const worker of workers) void worker.run();
 

@@ -55,6 +55,8 @@ const ADVICE: Partial<Readonly<Record<ErrorCode, string>>> = {
     'The provider has to be asked. Configure its API key, start anew, and replay it.',
   transition_impossible:
     'The facts lead to a move that must never happen: a defect. Keep the event, tell the developers, and replay it after the correction.',
+  process_ended:
+    'Each time that it was worked on the process died, or hung. Have that mended and deployed first: a replay may end processes again.',
   consumer_silent:
     'The consumer took the message and reported nothing. See that it runs, then replay it.',
   consumer_refused:

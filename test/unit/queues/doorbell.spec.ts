@@ -112,8 +112,17 @@ describe('Doorbell', () => {
 describe('readRing', () => {
   it('takes inbox ids and nothing else', () => {
     const id = '01a201b3-8124-770c-a06e-26d1d0bfe99f';
-    expect(readRing({ ids: [id] })).toEqual([id]);
-    const others = [null, 1, {}, { ids: 'x' }, { ids: [1] }, { ids: [id, `${id}'; --`] }];
+    expect(readRing({ ids: [id] })).toEqual({ ids: [id] });
+    expect(readRing({ ids: [id], unended: 2 })).toEqual({ ids: [id], unended: 2 });
+    const others = [
+      null,
+      1,
+      {},
+      { ids: 'x' },
+      { ids: [1] },
+      { ids: [id, `${id}'; --`] },
+      { ids: [id], unended: 'x' },
+    ];
     for (const other of others) expect(readRing(other)).toBeNull();
   });
 });
