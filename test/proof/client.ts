@@ -17,6 +17,8 @@ export interface Delivery {
   readonly tag: string;
   deliveries: number;
   acknowledged: number;
+  /** Times in a row that it was not acknowledged. */
+  failures: number;
 }
 
 /** One order with the key under which it is created. */
@@ -25,7 +27,7 @@ interface Creation {
   readonly key: string;
   /** The first answer that was not a refusal; every later one has to be the same. */
   answer: string | null;
-  isDone: boolean;
+  failures: number;
 }
 
 /** One acknowledgement, in milliseconds of `performance.now()`. */
@@ -53,8 +55,10 @@ const DUPLICATE_SHARE = 0.2;
 const HELD_BACK_SHARE = 0.1;
 const HELD_BACK_MS_MAX = 1500;
 const AGAIN_MS = { min: 150, max: 900 };
+/** What was refused again and again waits longer, as with every provider: 2, 4 times that. */
+const DOUBLINGS_MAX = 2;
 /** More than this many undelivered events are no load any more but a heap of timers. */
-const UNDELIVERED_MAX = 5000;
+const UNDELIVERED_MAX = 2000;
 const FORGED_SHARE = 0.01;
 
 /**
@@ -247,7 +251,7 @@ export class OpenLoopClient {
     const key = `${event.provider} ${event.eventId}`;
     const known = this.deliveries.get(key);
     if (known) return known;
-    const delivery = { event, tag, deliveries: 0, acknowledged: 0 };
+    const delivery = { event, tag, deliveries: 0, acknowledged: 0, failures: 0 };
     this.deliveries.set(key, delivery);
     this.undelivered.add(key);
     return delivery;
@@ -265,7 +269,9 @@ export class OpenLoopClient {
       event.body,
     );
     this.count(fate);
+    delivery.failures += 1;
     if (fate.is === 'answered' && fate.status === 200) {
+      delivery.failures = 0;
       this.acknowledged += 1;
       if (fate.text.includes('duplicate')) this.duplicates += 1;
       delivery.acknowledged += 1;
@@ -280,13 +286,13 @@ export class OpenLoopClient {
         this.surprises.push(`a delivery was answered ${fate.status} ${fate.text.slice(0, 200)}`);
       }
     }
-    this.later(this.pauseMs(), () => void this.send(delivery, performance.now()));
+    this.later(this.pauseMs(delivery.failures), () => void this.send(delivery, performance.now()));
   }
 
   private create({ order }: Life): void {
     if (order === null) return;
     this.orders.push(order);
-    const creation = { order, key: `create-${order.reference}`, answer: null, isDone: false };
+    const creation = { order, key: `create-${order.reference}`, answer: null, failures: 0 };
     this.creations.push(creation);
     this.undelivered.add(creation.key);
     void this.sendCreation(creation);
@@ -305,7 +311,9 @@ export class OpenLoopClient {
     const body = JSON.stringify({ reference, currency, amountDueMinor: amountMinor });
     const fate = await this.request(this.turn, 'POST', '/v1/orders', headers, body);
     this.count(fate);
+    creation.failures += 1;
     if (fate.is === 'answered' && (fate.status === 201 || fate.status === 200)) {
+      creation.failures = 0;
       const answer = `${fate.status} ${fate.text}`;
       creation.answer ??= answer;
       if (creation.answer !== answer) {
@@ -322,7 +330,7 @@ export class OpenLoopClient {
         this.surprises.push(`creating an order was answered ${fate.status} ${fate.text}`);
       }
     }
-    this.later(this.pauseMs(), () => void this.sendCreation(creation));
+    this.later(this.pauseMs(creation.failures), () => void this.sendCreation(creation));
   }
 
   /** The same event under an id of its own, signed by somebody who has not got the secret. */
@@ -339,8 +347,9 @@ export class OpenLoopClient {
     });
   }
 
-  private pauseMs(): number {
-    return AGAIN_MS.min + this.options.random.below(AGAIN_MS.max - AGAIN_MS.min);
+  private pauseMs(failures: number): number {
+    const pauseMs = AGAIN_MS.min + this.options.random.below(AGAIN_MS.max - AGAIN_MS.min);
+    return pauseMs * 2 ** Math.min(Math.max(failures - 1, 0), DOUBLINGS_MAX);
   }
 
   private later(ms: number, action: () => void): void {

@@ -230,6 +230,7 @@ const SETTINGS = {
   RELAY_RESEND_SECONDS: String(TIMES.resend),
   RELAY_LEASE_SECONDS: String(TIMES.lease),
   IDEMPOTENCY_LEASE_SECONDS: String(TIMES.lease),
+  IDEMPOTENCY_WAIT_MS: '2000', // less than the client's patience: it is told, and does not give up
   COMPLETE_INTERVAL_SECONDS: '1',
   CONSUMERS: 'invoices,access,crm',
   OUTSIDE_CONSUMERS: 'proof=*',
