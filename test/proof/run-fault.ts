@@ -69,9 +69,10 @@ export async function runFault(
   try {
     client.start();
     await scene.seconds(WARM_UP_SECONDS);
-    await fault.inject(scene).catch((error: unknown) => {
+    const noteProblem = (error: unknown): void => {
       scene.problems.push(error instanceof Error ? error.message : String(error));
-    });
+    };
+    await fault.inject(scene).catch(noteProblem);
     const isHealed = await world.heal().then(
       () => true,
       (error: unknown) => {
@@ -84,7 +85,7 @@ export async function runFault(
     await client.stop();
     client.finishLives();
     const quietAtMs = await untilQuiet(world, client, scene);
-    await replaySome(scene, run);
+    await replaySome(scene, run).catch(noteProblem);
     const findings = await checkWorld(world, client, run, printed());
     checkBounds(world, scene);
     const isQuiet = quietAtMs !== null;
