@@ -8,7 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 /** Each life is lived this often, with ids of its own, in as many different orders. */
 const ORDERS_MAX = 720;
 
-describe('the same events through the database, in many orders, by concurrent workers', () => {
+describe('F28: the same events through the database, in up to 720 orders, by concurrent workers', () => {
   let database: TestDatabase;
   let harness: RingHarness;
 

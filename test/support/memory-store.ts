@@ -4,10 +4,29 @@ import type {
   RingChanges,
   RingState,
 } from '../../src/payments/ring-state.js';
+import { OrderDrafts } from '../../src/payments/order-drafts.js';
 import { planRing } from '../../src/payments/plan-ring.js';
 import { registerOf } from '../../src/payments/fact-register.js';
 import type { NewMessage } from '../../src/outbox/message.js';
 import type { EventFacts, RecordedFact, Transition } from '../../src/payments/ring-state.js';
+
+/** An order with its terms. */
+type CreatedOrder = Pick<OrderRow, 'reference' | 'currency' | 'amountDueMinor'>;
+
+const NOTHING: RingChanges = {
+  outcomes: new Map(),
+  facts: [],
+  payments: [],
+  orders: [],
+  disputes: [],
+  transitions: [],
+  reviews: [],
+  transfers: [],
+  messages: [],
+  parts: [],
+  parkedFacts: [],
+  unparked: [],
+};
 
 /** Applies rings to plain maps: the planner without a database, for many thousands of orders. */
 export class MemoryStore {
@@ -45,7 +64,53 @@ export class MemoryStore {
         }
       }
     }
-    this.write(planRing(events, this.read()));
+    this.write(planRing(events, this.state()));
+  }
+
+  /** As the command that gives an order its terms: it takes the payments that came before it. */
+  createOrder({ reference, currency, amountDueMinor }: CreatedOrder): void {
+    if (!this.orderOf(reference)) this.addOrder({ reference, currency: null, amountDueMinor: null });
+    this.changeOrder(reference, 'create_order', { currency, amountDueMinor });
+  }
+
+  /** As the command that calls an order off; money that comes all the same is for a person. */
+  cancelOrder(reference: string): void {
+    this.changeOrder(reference, 'cancel_order', { isCancelled: true });
+  }
+
+  private changeOrder(reference: string, command: string, terms: Partial<OrderRow>): void {
+    const before = this.orderOf(reference);
+    if (!before) throw new Error(`there is no order ${reference}`);
+    const order = { ...before, ...terms, version: before.version + 1 };
+    this.orders.set(order.id, order);
+    const drafts = new OrderDrafts(this.state());
+    drafts.derive(order.id, { inboxId: null, command }, []);
+    const type = command === 'create_order' ? 'order.created' : 'order.updated';
+    const previousStatus = command === 'create_order' ? null : before.status;
+    const isTold = command === 'create_order' || drafts.messages.length === 0;
+    const told = isTold ? [drafts.messageOf(order.id, type, previousStatus)] : [];
+    const { transitions, reviewChanges: reviews } = drafts;
+    const messages = [...told, ...drafts.messages];
+    this.write({ ...NOTHING, orders: drafts.changed(), transitions, reviews, messages });
+  }
+
+  /** Another store with the same in it; what happens to one is nothing to the other. */
+  copy(): MemoryStore {
+    const copy = new MemoryStore();
+    for (const [key, row] of this.payments) copy.payments.set(key, row);
+    for (const [key, row] of this.orders) copy.orders.set(key, row);
+    for (const [key, facts] of this.facts) copy.facts.set(key, new Map(facts));
+    for (const [key, row] of this.disputes) copy.disputes.set(key, row);
+    for (const [key, row] of this.reviews) copy.reviews.set(key, row);
+    for (const [key, row] of this.parts) copy.parts.set(key, row);
+    for (const [key, one] of this.outcomes) copy.outcomes.set(key, one);
+    for (const change of this.told) copy.told.add(change);
+    copy.transfers.push(...this.transfers);
+    copy.messages.push(...this.messages);
+    copy.transitions.push(...this.transitions);
+    copy.parked = [...this.parked];
+    copy.nextId = this.nextId;
+    return copy;
   }
 
   /** Everything that must not depend on the order of arrival, without ids and versions. */
@@ -106,7 +171,8 @@ export class MemoryStore {
     });
   }
 
-  private read(): RingState {
+  /** Everything, as a ring would read it. */
+  state(): RingState {
     const payments = [...this.payments.values()];
     return {
       payments,

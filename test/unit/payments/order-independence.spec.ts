@@ -56,7 +56,7 @@ describe.each(lifecycles('x'))('$name', (life) => {
     expect(expected.parked).toBe(0);
   });
 
-  it('ends the same in every order of arrival', () => {
+  it(`F28: ends the same in all ${factorial(events.length)} orders of arrival`, () => {
     for (const order of permutations(events)) {
       const store = new MemoryStore();
       for (const event of order) store.apply([event]);
@@ -129,3 +129,7 @@ describe('two payments of one order', () => {
     for (const result of results) expect(result).toEqual(results[0]);
   });
 });
+
+function factorial(count: number): number {
+  return count <= 1 ? 1 : count * factorial(count - 1);
+}
