@@ -110,6 +110,11 @@ export class World {
     return [...this.apis, ...this.workers];
   }
 
+  /** Where the queues are. */
+  get queues(): 'redis' | 'postgres' {
+    return this.options.queues ?? 'redis';
+  }
+
   get build(): string {
     return this.options.build ?? join(ROOT, 'dist');
   }
@@ -136,7 +141,7 @@ export class World {
   async startEffects(): Promise<void> {
     if (this.effectsProcess !== null) return;
     const queues =
-      this.options.queues === 'postgres'
+      this.queues === 'postgres'
         ? { databaseUrl: this.postgres.url }
         : { redisUrl: this.redis.url };
     const argument = {
@@ -195,7 +200,7 @@ export class World {
 
   private async member(name: string, role: Role, changes: Environment = {}): Promise<Member> {
     const { postgres, redis } = this.ways[role];
-    const isOnRedis = this.options.queues !== 'postgres';
+    const isOnRedis = this.queues === 'redis';
     const environment = {
       ...SETTINGS,
       ROLES: role,

@@ -1,5 +1,7 @@
 import type { Fault } from '../fault.js';
+import { CATALOGUE_FAULTS } from './catalogue.js';
 import { CLOCK_FAULTS } from './clocks-and-secrets.js';
+import { CONNECTION_FAULTS } from './connections.js';
 import { DELIVERY_FAULTS } from './deliveries.js';
 import { DISK_FAULTS } from './full-disk.js';
 import { LOCK_FAULTS } from './locks.js';
@@ -8,6 +10,8 @@ import { NETWORK_FAULTS } from './network.js';
 import { POSTGRES_FAULTS } from './postgres.js';
 import { PROCESS_FAULTS } from './processes.js';
 import { REDIS_FAULTS } from './redis.js';
+import { SWEEPING_FAULTS } from './sweeping.js';
+import { TOLD_FAULTS } from './told.js';
 import { UPKEEP_FAULTS } from './upkeep.js';
 
 /** Every row of the matrix, in its order. */
@@ -20,6 +24,10 @@ export const FAULTS: readonly Fault[] = [
   ...LOCK_FAULTS,
   ...NETWORK_FAULTS,
   ...REDIS_FAULTS,
+  ...CONNECTION_FAULTS,
+  ...TOLD_FAULTS,
+  ...SWEEPING_FAULTS,
+  ...CATALOGUE_FAULTS,
   ...UPKEEP_FAULTS,
   ...MACHINE_FAULTS,
 ].sort((one, other) => Number(one.id.slice(1)) - Number(other.id.slice(1)));
