@@ -18,15 +18,14 @@ export function fingerprintStripeBody(body: Buffer): Buffer {
   return hash.update(body.subarray(0, value.start)).update(body.subarray(value.end)).digest();
 }
 
-/** Where the digits of the number are; null when there is no such field with a number. */
+/** Where the digits of the number are, if it is one; null when there is no such field. */
 function findPendingWebhooks(body: Buffer): { start: number; end: number } | null {
   const field = body.lastIndexOf(FIELD);
   if (field === -1) return null;
   let at = skipWhile(body, field + FIELD.length, isSpace);
   if (body[at] !== 0x3a /* : */) return null;
   at = skipWhile(body, at + 1, isSpace);
-  const end = skipWhile(body, at, isDigit);
-  return end === at ? null : { start: at, end };
+  return { start: at, end: skipWhile(body, at, isDigit) };
 }
 
 function skipWhile(body: Buffer, from: number, accepts: (byte: number) => boolean): number {

@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { isUsableIdentifier } from '../../../src/providers/identifier.js';
 import { readAmount, readCurrency, readOptionalAmount } from '../../../src/providers/money.js';
 import { readOrderReference } from '../../../src/providers/order-reference.js';
-import { isOwnRefundReference, readStartedAs } from '../../../src/providers/own-reference.js';
+import {
+  idOf,
+  isOwnRefundReference,
+  readStartedAs,
+  referenceOf,
+} from '../../../src/providers/own-reference.js';
+import { parsePayload, readIdentifier } from '../../../src/providers/payload.js';
 import { quote } from '../../../src/providers/provider-errors.js';
 import { readIsoTime, readUnixSeconds } from '../../../src/providers/time.js';
 
@@ -26,7 +32,20 @@ describe('readAmount', () => {
     '[1]',
     '{}',
   ])('B29 refuses %s', (json) => {
-    expect(() => readAmount(JSON.parse(json), 'amount')).toThrow('"amount"');
+    expect(() => readAmount(JSON.parse(json), 'amount')).toThrow(
+      expect.objectContaining({ code: 'amount_unusable' }),
+    );
+  });
+
+  it.each([
+    [-0, '-0'],
+    [10.5, '10.5'],
+    [null, 'null'],
+    ['4242424242424242', 'string'],
+  ])('says which field held what, and quotes no text: %p', (value, found) => {
+    expect(() => readAmount(value, 'data.amount')).toThrow(
+      `expected "data.amount" to be an integer of 0 to 2^53-1, found ${found}`,
+    );
   });
 
   it('B29 refuses an absent amount, unless it only informs', () => {
@@ -55,7 +74,12 @@ describe('readCurrency', () => {
   it.each(['', 'us', 'usdt', 'zzz', '$', 'ınr', ' usd', 840, {}, ['usd']])(
     'B30 refuses %j',
     (value) => {
-      expect(() => readCurrency(value)).toThrow('ISO 4217');
+      expect(() => readCurrency(value)).toThrow(
+        expect.objectContaining({
+          code: 'currency_unusable',
+          message: expect.stringContaining('ISO 4217'),
+        }),
+      );
     },
   );
 });
@@ -63,6 +87,7 @@ describe('readCurrency', () => {
 describe('readUnixSeconds', () => {
   it('reads whole seconds of the years 1970 to 9999', () => {
     expect(readUnixSeconds(0)).toBe(0);
+    expect(readUnixSeconds(-0)).toBe(0);
     expect(readUnixSeconds(1768471200)).toBe(Date.parse('2026-01-15T10:00:00Z'));
     expect(readUnixSeconds(253402300799)).toBe(Date.parse('9999-12-31T23:59:59Z'));
   });
@@ -81,6 +106,8 @@ describe('readIsoTime', () => {
     expect(readIsoTime('2020-11-24T13:45:57.000Z')).toBe(expected);
     expect(readIsoTime('2020-11-24T14:45:57+01:00')).toBe(expected);
     expect(readIsoTime('2020-11-24T13:45:57.123456789Z')).toBe(expected + 123);
+    expect(readIsoTime('1970-01-01T00:00:00Z')).toBe(0);
+    expect(readIsoTime('9999-12-31T23:59:59Z')).toBe(Date.UTC(9999, 11, 31, 23, 59, 59));
   });
 
   it.each([
@@ -89,9 +116,13 @@ describe('readIsoTime', () => {
     'Nov 24 2020',
     '2020-13-45T13:45:57Z',
     '1969-12-31T23:59:59Z',
+    '9999-12-31T23:59:59.999Z',
+    '2020-11-24T13:45:57Z (as they say)',
+    '(they say) 2020-11-24T13:45:57Z',
     '',
     null,
     1606225557,
+    ['2020-11-24T13:45:57Z'],
   ])('B35 takes %p for no time', (value) => {
     expect(readIsoTime(value)).toBeNull();
   });
@@ -170,6 +201,37 @@ describe('isOwnRefundReference', () => {
     for (const note of ['Refund for transaction tg-1', '', null, 5]) {
       expect(isOwnRefundReference(note)).toBe(false);
     }
+    expect(isOwnRefundReference('tg-'.padEnd(255, 'a'))).toBe(true);
+    expect(isOwnRefundReference('tg-'.padEnd(256, 'a'))).toBe(false);
+  });
+});
+
+describe('referenceOf and idOf', () => {
+  const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+  it('go to a reference and back', () => {
+    expect(referenceOf(ID)).toBe(`tg-${ID}`);
+    expect(idOf(referenceOf(ID))).toBe(ID);
+  });
+
+  it.each(['', ID, 'tg-1', `tg-${ID}-2`, `x tg-${ID}`, `tg-${ID}x`])('find no id in %j', (text) => {
+    expect(idOf(text)).toBeNull();
+  });
+});
+
+describe('a payload that is not what it must be', () => {
+  it.each([
+    ['payload_malformed', 'a JSON object', () => parsePayload(Buffer.from('[]'))],
+    ['payload_unreadable', 'UTF-8 encoded JSON', () => parsePayload(Buffer.from('{'))],
+    ['payload_malformed', 'an identifier in "id"', () => readIdentifier({ id: '' }, 'id')],
+    ['payload_malformed', 'an identifier in "id"', () => readIdentifier({}, 'id')],
+  ])('is refused with %s, and told what was expected: %s', (code, expected, read) => {
+    const message = expect.stringContaining(`expected ${expected}`);
+    expect(read).toThrow(expect.objectContaining({ code, message }));
+  });
+
+  it('may have an identifier', () => {
+    expect(readIdentifier({ id: 'pi_1' }, 'id')).toBe('pi_1');
   });
 });
 
@@ -183,6 +245,7 @@ describe('quote', () => {
   it('keeps a message short, on one line, and free of what is confidential', () => {
     expect(quote('No such payment_intent: pi_123')).toBe('No such payment_intent: pi_123');
     expect(quote('a\u0000b\nc')).toBe('a b c');
+    expect(quote('a\r\n\u0000b')).toBe('a b');
     expect(quote('x'.repeat(1000))).toHaveLength(300);
     expect(quote({ message: 'x' })).toBe('no message');
     for (const secret of [

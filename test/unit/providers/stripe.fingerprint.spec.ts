@@ -17,6 +17,25 @@ describe('the fingerprint of a Stripe event', () => {
     expect(fingerprint('{"id":"evt_1","pending_webhooks":null,"type":"x"}')).not.toBe(first);
   });
 
+  it('finds the field at the beginning, and whatever space is around its colon', () => {
+    const counted = (count: number) => [
+      fingerprint(`"pending_webhooks":${count}`),
+      fingerprint(`{"pending_webhooks":${count}}`),
+      ...['\t', '\n', '\r', ' \r\n\t'].map((space) =>
+        fingerprint(`{"pending_webhooks"${space}:${space}${count}}`),
+      ),
+    ];
+    expect(counted(9)).toEqual(counted(10));
+  });
+
+  it.each([
+    ['what follows it', (one: number) => `{"pending_webhooks":1,"${one}":true}`],
+    ['a member of a body without it', (one: number) => `{"abcdefghijklmn":${one}}`],
+    ['what only comes after its name', (one: number) => `["pending_webhooks",${one}]`],
+  ])('leaves in %s', (_what, body) => {
+    expect(fingerprint(body(1))).not.toBe(fingerprint(body(2)));
+  });
+
   it('takes text that looks like the field for text', () => {
     const quoted = (count: number): string =>
       JSON.stringify({ data: { note: `"pending_webhooks":${count}` }, pending_webhooks: 1 });

@@ -66,6 +66,13 @@ describe('the Stripe signature', () => {
     expect(judge(undefined)).toBe('header_missing');
   });
 
+  it.each([`t=${T},v1=${RIGHT},v2`, `t=${T},v1=${RIGHT},=v2`, `v2,t=${T},v1=${RIGHT}`])(
+    'B2 refuses %j, which has an entry without a scheme or a value',
+    (header) => {
+      expect(judge(header)).toBe('header_malformed');
+    },
+  );
+
   it.each(['t=,v1=', ',,,===', 't', 't,v1=,v0=', '=', 'v1', `t=${T}`, `t=${T},`, `v1=${RIGHT}`])(
     'B2 refuses the header %j',
     (header) => {
