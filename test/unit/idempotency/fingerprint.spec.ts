@@ -31,15 +31,23 @@ describe('canonicalJson', () => {
     expect(canonicalJson(nested(DEPTH_MAX + 1))).toHaveLength(2 * (DEPTH_MAX + 1));
     for (const levels of [DEPTH_MAX + 2, 30_000]) {
       expect(() => canonicalJson(nested(levels))).toThrow(
-        expect.objectContaining({ code: 'bad_request' }),
+        expect.objectContaining({ code: 'bad_request', message: 'the body is nested too deeply' }),
       );
     }
   });
 
+  it('counts the levels of objects like those of lists', () => {
+    const nested = (levels: number) =>
+      JSON.parse('{"a":'.repeat(levels) + '1' + '}'.repeat(levels)) as unknown;
+    expect(canonicalJson(nested(DEPTH_MAX))).toContain('{"a":1}');
+    expect(() => canonicalJson(nested(DEPTH_MAX + 1))).toThrow('nested too deeply');
+  });
+
   it('refuses a number that JSON.parse reads as Infinity, and would be stored as null', () => {
     for (const json of ['1e400', '-1e400', '{"amountMinor":1e400}', '[[1e999]]']) {
+      const message = 'a number of the body is too large';
       expect(() => canonicalJson(JSON.parse(json))).toThrow(
-        expect.objectContaining({ code: 'bad_request' }),
+        expect.objectContaining({ code: 'bad_request', message }),
       );
     }
   });

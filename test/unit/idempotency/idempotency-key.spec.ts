@@ -31,7 +31,11 @@ describe('readIdempotencyKey', () => {
     ['an empty header', ['']],
   ])('says that there is none: %s', (_what, values) => {
     expect(() => readIdempotencyKey(values)).toThrow(
-      expect.objectContaining({ code: 'idempotency_key_missing', status: 400 }),
+      expect.objectContaining({
+        code: 'idempotency_key_missing',
+        status: 400,
+        message: expect.stringContaining('new for each request and the same for its retries'),
+      }),
     );
   });
 
@@ -63,7 +67,11 @@ describe('readIdempotencyKey', () => {
     ['a second header that is empty', ['abc', '']],
   ])('refuses %s', (_what, values) => {
     expect(() => readIdempotencyKey(values)).toThrow(
-      expect.objectContaining({ code: 'idempotency_key_malformed', status: 400 }),
+      expect.objectContaining({
+        code: 'idempotency_key_malformed',
+        status: 400,
+        message: expect.stringContaining('1 to 255 visible ASCII characters'),
+      }),
     );
   });
 
