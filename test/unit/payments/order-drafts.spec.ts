@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { OrderDrafts } from '../../../src/payments/order-drafts.js';
+import { OrderDrafts, termsOf } from '../../../src/payments/order-drafts.js';
 import { orderRow, paymentRow } from '../../support/ring-state.js';
 
 const CAUSE = { inboxId: null, command: 'resolve_review' };
@@ -54,6 +54,18 @@ describe('what a person has decided about an order', () => {
     expect(drafts.resolve('o1', 'paid_twice', CAUSE)).toBe(false);
     expect(drafts.resolve('nobody', 'amount_mismatch', CAUSE)).toBe(false);
     expect([drafts.changed(), drafts.messages]).toEqual([[], []]);
+  });
+});
+
+describe('the terms of an order', () => {
+  it('are those that its row says', () => {
+    const cancelled = orderRow({ isCancelled: true });
+    expect(termsOf(cancelled)).toMatchObject({ currency: 'NGN', amountDueMinor: 5000n });
+    expect(termsOf({ ...cancelled, amountDueMinor: null })).toMatchObject({
+      currency: null,
+      amountDueMinor: null,
+      isCancelled: true,
+    });
   });
 });
 

@@ -337,8 +337,9 @@ describe('parts of payments', () => {
   });
 
   it('belong to whom they were told to belong first', () => {
-    const { parts } = planRing([naming], { ...waiting, parts: [part('p2')] });
+    const { parts, facts } = planRing([naming], { ...waiting, parts: [part('p2')] });
     expect(parts).toEqual([]);
+    expect(facts).toMatchObject([{ kind: 'captured', inboxId: 'e2' }]);
   });
 
   it('name the payment that they belong to', () => {
@@ -398,7 +399,7 @@ describe('the orders of a ring', () => {
   });
 
   it('know only their own payments, in one order, whoever came first', () => {
-    const rows = ['p3', 'p2'].map((id) =>
+    const rows = ['p2', 'p3'].map((id) =>
       paymentRow({ id, providerPaymentId: id, orderId: 'o1', currency: 'NGN', version: 1 }),
     );
     const foreign = paymentRow({ id: 'p4', orderId: 'o2', amountCapturedMinor: 9000n, version: 1 });
