@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
+import { NotFoundException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -31,7 +32,7 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   const { config, logger, metrics } = services;
   const answerProblem: SendProblem = (error, request, reply) => {
     const send = isConsoleRequest(request) ? sendProblemPage : sendProblem;
-    send(logger, error, request, reply);
+    send(logger, refuseMethod(error, request, reply), request, reply);
   };
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.of(services),
@@ -59,6 +60,7 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   const fastify = app.getHttpAdapter().getInstance();
   fastify.server.headersTimeout = milliseconds(config.REQUEST_TIMEOUT_SECONDS);
   fastify.server.maxConnections = CONNECTIONS_MAX;
+  answerAnyExpectation(fastify);
   admitBodies(fastify, config);
   readBodies(fastify);
   readForms(fastify);
@@ -78,6 +80,26 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
 export async function listen(app: NestFastifyApplication, config: Config): Promise<string> {
   await app.listen(config.PORT, config.HOST);
   return app.getUrl();
+}
+
+const WEBHOOK_PATH = /^\/webhooks\/[^/?]+(?:\/[^/?]+)?(?:\?|$)/;
+
+/** Who comes to a webhook path with another method is told the one that there is. */
+function refuseMethod(error: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+  const isFound = !(error instanceof NotFoundException) || !WEBHOOK_PATH.test(request.url);
+  if (isFound || request.method === 'POST') return error;
+  reply.header('allow', 'POST');
+  return new TollgateError('method_not_allowed', 'webhooks come with POST');
+}
+
+/**
+ * Whatever else than `100-continue` somebody expects, he gets the answer that he would get without
+ * it: by itself Node answers 417, past our routes, our log and our metrics.
+ */
+function answerAnyExpectation({ server }: FastifyInstance): void {
+  server.on('checkExpectation', (request, response) => {
+    server.emit('request', request, response);
+  });
 }
 
 /**

@@ -945,7 +945,19 @@ describe('a request with a strange head', () => {
   it.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'])(
     'B43 with the method %s is refused, however well it is signed',
     async (method) => {
-      for (const provider of BOTH) await expectRefused([404, 405], paid(provider), { method });
+      for (const provider of BOTH) {
+        const answer = await expectRefused(405, paid(provider), { method });
+        expect(answer.headers.allow).toBe('POST');
+      }
+    },
+  );
+
+  it.each(['200-ok', '', '100-continue, and more', 'x'.repeat(100)])(
+    'is answered as it would be without it when it expects %j',
+    async (expected) => {
+      const headers = { expect: expected };
+      expect((await expectStored(paid('stripe'), { headers })).status).toBe('applied');
+      await expectRefused(401, paid('stripe'), { headers, secret: OTHER_ACCOUNT_SECRET.stripe });
     },
   );
 
