@@ -9,6 +9,8 @@ import {
   HOSTILE_NUMBERS,
   HOSTILE_TEXTS,
   mutate,
+  NO_NUMBERS,
+  NO_TEXTS,
   strangeValue,
 } from './hostile-values.js';
 
@@ -31,10 +33,10 @@ export const SAMPLES: readonly Sample[] = PROVIDERS.flatMap(({ name, samplesFold
     .map((file) => ({ provider: name, name: file.replace(/\.json$/, '') })),
 );
 
-const NUMBER = /-?\b\d+(?:\.\d+)?\b(?=\s*[,}\]])/g;
-const TEXT = /"(?:[^"\\]|\\.)*"(?!\s*:)/g;
-const KEY = /"(?:[^"\\]|\\.)*"(?=\s*:)/g;
-const OBJECT = /\{(?=\s*")/g;
+/** The parts of a JSON that are changed, told apart by where they stand. */
+type Token = 'number' | 'text' | 'key' | 'object';
+
+const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\{/g;
 
 /** Repeating and nesting stop here: a little more than a delivery may have. */
 const BYTES_MAX = 1_100_000;
@@ -70,18 +72,17 @@ export const byteMutation: fc.Arbitrary<BodyMutation> = fc.oneof(
   fc.constant(mutation('byte order mark', (body) => Buffer.concat([Buffer.from('\ufeff'), body]))),
 );
 
-/** Changes of what a JSON says: numbers, texts, members, nesting. */
+/** Changes of what a JSON says, which leave it JSON: numbers, texts, members, nesting. */
 export const jsonMutation: fc.Arbitrary<BodyMutation> = fc.oneof(
-  replaced('number', NUMBER, HOSTILE_NUMBERS.map(asBytes)),
-  replaced('number for a text', TEXT, HOSTILE_NUMBERS.map(asBytes)),
-  replaced('text', TEXT, HOSTILE_TEXTS),
-  replaced('text for a number', NUMBER, HOSTILE_TEXTS),
-  replaced('broken text', TEXT, BROKEN_TEXTS),
-  replaced('key', KEY, HOSTILE_TEXTS),
+  replaced('number', 'number', HOSTILE_NUMBERS.map(asBytes)),
+  replaced('number for a text', 'text', HOSTILE_NUMBERS.map(asBytes)),
+  replaced('text', 'text', HOSTILE_TEXTS),
+  replaced('text for a number', 'number', HOSTILE_TEXTS),
+  replaced('key', 'key', HOSTILE_TEXTS),
   fc
     .tuple(place, fc.constantFrom(...HOSTILE_MEMBERS))
     .map(([at, member]) =>
-      mutation('member', (body) => replaceMatch(body, OBJECT, at, () => asBytes(`{${member},`))),
+      mutation('member', (body) => replaceToken(body, 'object', at, () => asBytes(`{${member},`))),
     ),
   fc
     .tuple(place, strangeValue)
@@ -91,9 +92,17 @@ export const jsonMutation: fc.Arbitrary<BodyMutation> = fc.oneof(
     .tuple(place, fc.constantFrom(...HOSTILE_NUMBERS))
     .map(([at, number]) =>
       mutation('member twice', (body) =>
-        replaceMatch(body, KEY, at, (key) => asBytes(`${key}: ${number}, ${key}`)),
+        replaceToken(body, 'key', at, (key) => asBytes(`${key}: ${number}, ${key}`)),
       ),
     ),
+);
+
+/** Changes after which it is no JSON, though some readers would not mind. */
+export const brokenJsonMutation: fc.Arbitrary<BodyMutation> = fc.oneof(
+  replaced('no number', 'number', NO_NUMBERS.map(asBytes)),
+  replaced('no text', 'text', NO_TEXTS),
+  replaced('broken text', 'text', BROKEN_TEXTS),
+  replaced('broken key', 'key', BROKEN_TEXTS),
 );
 
 /** A body that is something else altogether. */
@@ -106,11 +115,12 @@ export const wholeMutation: fc.Arbitrary<BodyMutation> = fc.oneof(
   fc.json({ maxDepth: 4 }).map((text) => mutation('random JSON', () => asBytes(text))),
 );
 
-/** One to three changes, most of them of JSON. */
+/** One to three changes, most of which leave it JSON: what is unreadable tests little. */
 export const bodyMutations: fc.Arbitrary<readonly BodyMutation[]> = fc.array(
   fc.oneof(
-    { weight: 12, arbitrary: jsonMutation },
-    { weight: 6, arbitrary: byteMutation },
+    { weight: 24, arbitrary: jsonMutation },
+    { weight: 2, arbitrary: brokenJsonMutation },
+    { weight: 2, arbitrary: byteMutation },
     { weight: 1, arbitrary: wholeMutation },
   ),
   { minLength: 1, maxLength: 3 },
@@ -125,28 +135,35 @@ function mutation(what: string, change: BodyMutation['change']): BodyMutation {
   return { what, change };
 }
 
-/** Puts one of these in place of one of the matches. */
+/** Puts one of these in place of one of the tokens. */
 function replaced(
   what: string,
-  pattern: RegExp,
+  kind: Token,
   values: readonly Buffer[],
 ): fc.Arbitrary<BodyMutation> {
   return fc
     .tuple(place, fc.constantFrom(...values))
-    .map(([at, value]) => mutation(what, (body) => replaceMatch(body, pattern, at, () => value)));
+    .map(([at, value]) => mutation(what, (body) => replaceToken(body, kind, at, () => value)));
 }
 
 /** The bytes stay bytes: as Latin-1 every byte is one character, and comes back as it was. */
-function replaceMatch(
+function replaceToken(
   body: Buffer,
-  pattern: RegExp,
+  kind: Token,
   at: number,
   value: (found: string) => Buffer,
 ): Buffer {
-  const matches = [...body.toString('latin1').matchAll(pattern)];
-  const match = matches[at % matches.length];
-  if (match === undefined) return body;
-  return edit(body, match.index, match[0].length, () => value(match[0]));
+  const json = body.toString('latin1');
+  const tokens = [...json.matchAll(TOKEN)].filter((match) => kindOf(json, match) === kind);
+  const token = tokens[at % tokens.length];
+  if (token === undefined) return body;
+  return edit(body, token.index, token[0].length, () => value(token[0]));
+}
+
+function kindOf(json: string, { 0: token, index }: RegExpMatchArray & { index: number }): Token {
+  if (token === '{') return 'object';
+  if (!token.startsWith('"')) return 'number';
+  return /^\s*:/.test(json.slice(index + token.length, index + token.length + 20)) ? 'key' : 'text';
 }
 
 function changeValue(body: Buffer, at: number, value: unknown): Buffer {

@@ -24,29 +24,36 @@ export function mutate(root: JsonObject, place: number, value: unknown): void {
   if (object !== undefined && key !== undefined) object[key] = structuredClone(value);
 }
 
-/** JSON of a number that readers round, refuse or take for something else; not always JSON. */
+/** Numbers that readers round, refuse or take for something else. */
 export const HOSTILE_NUMBERS: readonly string[] = [
   ...['9007199254740991', '9007199254740992', '9007199254740993', '-9007199254740993'],
   ...['2147483647', '2147483648', '4294967296', '9223372036854775807', '9223372036854775808'],
   ...['1e21', '1E5', '1e-7', '1e400', '-1e400', '5e-324', '-0', '-0.0', '-1', '0', '0.1', '1.0'],
-  ...['00', '01', '+1', '.5', '5.', '0x10', '1_000', '1,000', 'NaN', 'Infinity', '1n'],
   ...['"1000"', '"-5"', '"1e3"', '"0x10"', '"１０００"', '" 5"', '""', 'null', 'true', '[]', '{}'],
   '1'.repeat(400),
   `0.${'3'.repeat(5000)}`,
 ];
 
-/** JSON of a text that some code would rather not have met; not always UTF-8, or JSON. */
+/** What is a number to somebody else than JSON. */
+export const NO_NUMBERS: readonly string[] = [
+  ...['00', '01', '+1', '.5', '5.', '0x10', '1_000', '1,000', 'NaN', 'Infinity', '1n', '1 000'],
+];
+
+/** Texts that some code would rather not have met, as JSON. */
 export const HOSTILE_TEXTS: readonly Buffer[] = [
   // Halves of characters, characters that no column takes, and the escapes for them.
   ...['"\\ud800"', '"\\udc00\\ud800"', '"a\\ud83d"', '"\\u0000"', '"a\\u0000b"', '"\\uFFFE"'],
   ...['"\\ufeff"', '"\\u202egnp.exe"', '"\\u2028\\u2029"', '"\\u0085"', '"\\r\\nHTTP/1.1 200 OK"'],
-  ...['"\u202e\u2066 abc"', '"e\u0301\u0301\u0301"', '"👩‍👩‍👧"', '"İıſ"', '"ﷺ"', '"𝟙𝟘𝟘"'],
+  ...['"\u202e\u2066 abc"', '"e\u0301\u0301\u0301"', '"👩‍👩‍👧"', '"İıſ"', '"ﷺ"', '"𝟙𝟘𝟘"', '"\u2028"'],
   // What other languages than JSON make of a text.
   ...[`"'; drop table inbox; --"`, '"$1"', '"%s%n%00"', '"\\\\"', '"../../etc/passwd"'],
   ...['"{{7*7}}${7*7}"', '"<script>"', '"=1+1"', '"\\u001b[31mred"', '"4242424242424242"'],
   ...['"__proto__"', '"constructor"', '"toString"', '"null"', '"true"', '"[object Object]"'],
   ...['""', '" "', '"x"', JSON.stringify('x'.repeat(300)), JSON.stringify('長'.repeat(20_000))],
-  // No JSON: raw control characters, and what only looks like a string.
+].map((text) => Buffer.from(text));
+
+/** What only looks like a text, or holds control characters as they are. */
+export const NO_TEXTS: readonly Buffer[] = [
   ...['"a\nb"', '"a\tb"', "'x'", '"\\x41"', '"\\u12"', '"open', '"a""b"', 'undefined'],
 ].map((text) => Buffer.from(text));
 
