@@ -77,7 +77,7 @@ describe('the rules for migrations', () => {
     expect(CONTRACTED.at(-1)).toBe(ContractFuture1900000000004);
     expect(await findRisks(ContractFuture1900000000004)).toHaveLength(3);
     expect(await findRisks(CarelessFuture1900000000000)).toEqual([
-      'alter table inbox rename column source to origin: the build before still uses the old name',
+      'alter table inbox rename column body to bytes: the build before still uses the old name',
     ]);
   });
 
