@@ -37,10 +37,10 @@ export const REDIS_FAULTS: readonly Fault[] = [
       const { redis } = scene.world;
       await expectOutage(
         scene,
+        `SIGKILL, started again empty after ${AWAY_SECONDS} s`,
         () => redis.kill(),
         () => redis.start(),
       );
-      scene.injected(`SIGKILL, ${AWAY_SECONDS} s, started again empty`);
     },
   },
   {
@@ -56,10 +56,10 @@ export const REDIS_FAULTS: readonly Fault[] = [
       const bytes = apis.map((api) => api.measure()?.residentBytes ?? 0);
       await expectOutage(
         scene,
+        `SIGSTOP for ${AWAY_SECONDS} s, SIGCONT`,
         () => redis.pause(),
         () => redis.resume(),
       );
-      scene.injected(`SIGSTOP for ${AWAY_SECONDS} s, SIGCONT`);
       const triesMax = (performance.now() - startedAtMs) / 1000 + FAILED_MARGIN;
       for (const [at, api] of apis.entries()) {
         const tries = (await failedRings(scene, api)) - before[at]!;
@@ -148,11 +148,13 @@ export const REDIS_FAULTS: readonly Fault[] = [
 /** Takes the queue away: rings are lost, and nobody who delivers or commands sees anything of it. */
 async function expectOutage(
   scene: Scene,
+  what: string,
   begin: () => void | Promise<void>,
   end: () => void | Promise<void>,
 ): Promise<void> {
   const before = await unheardEvents(scene);
   await begin();
+  scene.injected(what);
   await expectAllAcknowledged(scene, AWAY_SECONDS);
   const unheard = (await unheardEvents(scene)) - before;
   scene.expect(unheard > 0, 'nothing was rung for in vain: it was not away');
@@ -203,8 +205,9 @@ async function loseMessages(scene: Scene, messages: number): Promise<void> {
     await redis.flushall();
     return counted;
   });
-  await scene.world.startEffects();
   scene.injected(`FLUSHALL with ${lost} messages`);
+  await scene.world.startEffects();
+  scene.healed();
 }
 
 /** Waits until each API has had a ring taken that is newer than now. */
