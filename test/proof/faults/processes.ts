@@ -91,7 +91,8 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       // Armed before it is delivered, so that the very first ring is deadly.
       for (let death = 1; death <= 3; death += 1) {
         await first.kill();
-        await first.start({ environment: { FAILPOINTS: `apply.claimed:${eventId}` } });
+        const environment = { FAILPOINTS: `apply.claimed:${eventId}` };
+        await first.start({ environment, isAwaited: false });
         if (death === 1) scene.client.tell(life);
         await scene.until(`death ${death}`, () => !first.isRunning, DIES_MS_MAX);
       }
@@ -255,7 +256,8 @@ async function killAtRandom(
 /** Starts a process with a fail point armed, sees it die there, and starts it as it was. */
 async function dieAt(scene: Scene, member: Member, failPoint: string): Promise<void> {
   await member.kill();
-  await member.start({ environment: { FAILPOINTS: failPoint } });
+  // Not waited for: under load it may be dead before anybody has asked whether it is ready.
+  await member.start({ environment: { FAILPOINTS: failPoint }, isAwaited: false });
   await scene.until(`${member.name} dies at ${failPoint}`, () => !member.isRunning, DIES_MS_MAX);
   scene.injected(`${member.name} ends at ${failPoint}`);
   await member.start();
