@@ -1,5 +1,5 @@
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
 
 /** Answers a host's addresses, as `lookup` of `node:dns/promises` does. */
@@ -23,6 +23,9 @@ export interface ConnectorOptions {
   readonly isAllowed: (address: string) => boolean;
 }
 
+/** What undici makes returns the connection, although its type does not say so. */
+type ReturningConnector = (...args: Parameters<buildConnector.connector>) => Socket;
+
 /**
  * Makes connections, to allowed addresses only. A name is resolved once, by the connection itself,
  * and what was checked is what is connected to. So a name that changes its address between a check
@@ -32,14 +35,29 @@ export interface ConnectorOptions {
  */
 export function createConnector(options: ConnectorOptions): buildConnector.connector {
   const { timeoutMs, signal, isAllowed } = options;
-  const connect = buildConnector({ timeout: timeoutMs, signal, lookup: createLookup(options) });
+  const connect = buildConnector({
+    timeout: timeoutMs,
+    lookup: createLookup(options),
+  }) as ReturningConnector;
+  const open = new Set<Socket>();
+  const end = (socket: Socket) => socket.destroy(new Error('nothing is sent any more'));
+  signal.addEventListener('abort', () => {
+    for (const socket of open) end(socket);
+  });
   return (target, callback) => {
     // An address needs no lookup, so it would pass by the check in there.
     if (isIP(target.hostname) !== 0 && !isAllowed(target.hostname)) {
       callback(new AddressRefusedError(), null);
       return;
     }
-    connect(target, callback);
+    // Given the signal itself, Node would hold on to every connection until it is aborted, also to
+    // those that are long closed.
+    const socket = connect(target, callback);
+    open.add(socket);
+    socket.once('close', () => {
+      open.delete(socket);
+    });
+    if (signal.aborted) end(socket);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { LookupAddress } from 'node:dns';
-import { createServer } from 'node:net';
+import { getEventListeners, once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import fc from 'fast-check';
 import {
   AddressRefusedError,
@@ -151,6 +152,31 @@ describe('a connection', () => {
     const { lookup } = await import('node:dns/promises');
     const error = await connectTo('localhost', { resolve: lookup });
     expect(error).toBeInstanceOf(AddressRefusedError);
+  });
+});
+
+describe('connections that have ended', () => {
+  // Before, each of them was kept until the consumer was closed.
+  it('are forgotten', async () => {
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const { signal } = new AbortController();
+    const resolve: Resolve = () => Promise.reject(new Error('was asked'));
+    const connect = createConnector({ timeoutMs: 5000, signal, resolve, isAllowed: () => true });
+    const target = { hostname: '127.0.0.1', protocol: 'http:', port: String(port) };
+    for (let made = 0; made < 5; made += 1) {
+      const socket = await new Promise<Socket>((done, fail) => {
+        connect(target, (error, connection) => {
+          if (connection) done(connection);
+          else fail(error);
+        });
+      });
+      socket.on('error', () => undefined).resume();
+      if (!socket.closed) await once(socket, 'close');
+    }
+    await new Promise((done) => server.close(done));
+    expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
   });
 });
 
