@@ -17,7 +17,7 @@ const everywhere = {
 };
 
 export default defineConfig(
-  globalIgnores(['dist/', '.data/', 'coverage/', '**/*.d.mts']),
+  globalIgnores(['dist/', '.data/', '.stryker-tmp/', 'coverage/', 'reports/', '**/*.d.mts']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.ts', '**/*.tsx'],

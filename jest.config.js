@@ -29,8 +29,8 @@ const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   resolver: '<rootDir>/test/support/resolver.cjs',
-  // dist holds a second copy of every module, and Jest would watch it for nothing.
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
+  // These hold more copies of every module, and Jest would watch them for nothing.
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/', '<rootDir>/.stryker-tmp/'],
   transform: { '^.+\\.ts$': compile(false), '^.+\\.tsx$': compile(true) },
 };
 
