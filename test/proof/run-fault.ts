@@ -4,6 +4,7 @@ import type { InjectedFault } from './fault.js';
 import { randomFrom } from './random.js';
 import { Scene } from './scene.js';
 import { livesFrom, type Life } from './stories.js';
+import { untilQuiet } from './until-quiet.js';
 import { PROOF_TOKENS, type World } from './world.js';
 
 /** What one fault came to. */
@@ -34,9 +35,6 @@ export interface RunOptions {
 
 const WARM_UP_SECONDS = 1;
 const AFTERWARDS_SECONDS = 1;
-/** T of I5: after this long nothing may wait any more. */
-const QUIET_MS_MAX = 90_000;
-const LOOK_MS = 100;
 const REPLAYS = 2;
 /** I10, of each process. */
 const RESIDENT_BYTES_MAX = 700 * 1024 * 1024;
@@ -84,7 +82,9 @@ export async function runFault(
     await scene.seconds(AFTERWARDS_SECONDS);
     await client.stop();
     client.finishLives();
-    const quietAtMs = await untilQuiet(world, client, scene);
+    const quiet = await untilQuiet(world.observer, client);
+    scene.problems.push(...quiet.problems);
+    const { quietAtMs } = quiet;
     await replaySome(scene, run).catch(noteProblem);
     const findings = await checkWorld(world, client, run, printed());
     checkBounds(world, scene);
@@ -108,39 +108,6 @@ export async function runFault(
     clearInterval(measuring);
     await client.close();
   }
-}
-
-/**
- * I5: waits until everything is acknowledged, applied and told.
- * @returns when that was; null when it does not come to that, which is a problem of the scene
- */
-async function untilQuiet(
-  world: World,
-  client: OpenLoopClient,
-  scene: Scene,
-): Promise<number | null> {
-  const deadline = performance.now() + QUIET_MS_MAX;
-  let waits: string[] = [];
-  while (performance.now() < deadline) {
-    const waiting = await whatWaits(world, client).catch((error: unknown) => [String(error)]);
-    if (waiting.length === 0) return performance.now();
-    waits = waiting;
-    await scene.seconds(LOOK_MS / 1000);
-  }
-  scene.problems.push(`I5 after ${QUIET_MS_MAX / 1000} s there still waits: ${waits.join(', ')}`);
-  return null;
-}
-
-async function whatWaits(world: World, client: OpenLoopClient): Promise<string[]> {
-  if (!(await client.delivered(LOOK_MS))) return [`${client.undeliveredCount} deliveries`];
-  const { rows } = await world.observer.query<{ what: string; count: number }>(`
-    select 'events' as what, count(*)::int as count from inbox where status = 'received'
-    union all select 'messages to be given out', count(*)::int from outbox
-     where fanned_out_at is null
-    union all select 'messages to be consumed', count(*)::int from dispatches
-     where status = 'pending'
-    union all select 'commands', count(*)::int from idempotency_keys where status = 'in_progress'`);
-  return rows.filter(({ count }) => count > 0).map(({ what, count }) => `${count} ${what}`);
 }
 
 /** I12: an operator sends events through again; nothing changes, and the audit log knows of it. */

@@ -53,10 +53,10 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
       const tag = scene.run.replace('r', 'old');
       const events = OLD_KINDS.flatMap((kind, at) => lifeOfKind(kind, `${tag}x${at}`).events);
       await deliverUntilApplied(scene, events);
-      const isAsTheModelSays = async (): Promise<string[]> =>
+      const whatDiffers = async (): Promise<string[]> =>
         differences(foldWorld(events, []), await readActual(query, [tag]));
-      scene.problems.push(...(await isAsTheModelSays()));
       const messages = await makeOld(scene, tag);
+      scene.problems.push(...(await whatDiffers()));
       scene.expect(messages.length > 0, 'nothing was told of them');
 
       const guest = await scene.world.guest('worker-3', 'worker'); // it cleans up as it starts
@@ -79,7 +79,7 @@ export const UPKEEP_FAULTS: readonly Fault[] = [
       await starting;
       await deliverAgain();
       scene.note(`${again} deliveries of ${events.length} old events: duplicates`);
-      scene.problems.push(...(await isAsTheModelSays()));
+      scene.problems.push(...(await whatDiffers()));
       const told = await messagesOf(scene, tag);
       scene.expect(told.length === 0, `${told.length} messages were told anew`);
     },
