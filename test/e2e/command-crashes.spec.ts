@@ -8,6 +8,7 @@ import { startPaymentOperation } from '../../src/checkout/start-payment.operatio
 import { FAIL_POINTS } from '../../src/fail-points.js';
 import type { Operation } from '../../src/idempotency/operation.js';
 import { eventually } from '../support/eventually.js';
+import { anonymousAnswer } from '../support/fail-point-answer.js';
 import { orderPaidTwice } from '../support/reviewed-orders.js';
 import { TEST_TOKENS } from '../support/service-environment.js';
 import {
@@ -186,14 +187,14 @@ describe.each(SCENES)('a process is killed while $title', (scene) => {
     const name = `${provider} ${shop.database.url}`;
     if (!calm.has(name)) {
       const ordinary = await scene.prepare(shop, provider);
-      calm.set(name, anonymous(await scene.send(ordinary, shop.service)));
+      calm.set(name, anonymousAnswer(await scene.send(ordinary, shop.service)));
     }
     return calm.get(name);
   }
 
   async function expectSameEnd(crashed: Command, answer: CommandAnswer): Promise<void> {
     const { shop, provider } = crashed;
-    expect(anonymous(answer)).toEqual(await answerOfCalm(shop, provider));
+    expect(anonymousAnswer(answer)).toEqual(await answerOfCalm(shop, provider));
     await scene.expectOnce(crashed, answer);
     const again = await post(crashed);
     expect(again.text).toBe(answer.text);
@@ -494,22 +495,4 @@ async function expectCancelled({ shop, provider, reference }: Command): Promise<
   expect(intents.map(({ status }) => status)).toEqual(intents.map(() => 'canceled'));
   expect(ids).toContain(order.payments[0]?.providerPaymentId);
   expect(shop.standIn.moneyOfOrder(reference).charges).toBe(0);
-}
-
-/** An answer without what differs from one order to the next. */
-function anonymous({ status, headers, text }: CommandAnswer): unknown {
-  const plain = (part: string | null) =>
-    part
-      ?.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
-      .replace(/\b(pi|re|ch)_\w+/g, '<$1>')
-      .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
-      .replace(/\d{13,}/g, '<number>')
-      // Paystack has to be asked under another name when the answer to the first was lost.
-      .replace(/tg-<id>-2/g, 'tg-<id>');
-  return {
-    status,
-    type: headers.get('content-type'),
-    location: plain(headers.get('location')),
-    body: JSON.parse(plain(text) ?? '') as unknown,
-  };
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { presentOrder, presentPayment, presentRefund } from '../../src/payments/present.js';
 import { eventually } from './eventually.js';
-import { freshQueuePrefix, serviceEnvironment, TEST_TOKENS } from './service-environment.js';
+import { registerSecret, STAND_IN_KEYS, TEST_TOKENS } from './secrets.js';
+import { freshQueuePrefix, serviceEnvironment } from './service-environment.js';
 import { spawnService, type SpawnedService } from './spawn-service.js';
 import { StandIn } from './stand-in/stand-in.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
@@ -63,6 +64,11 @@ export class Shop {
     return shop;
   }
 
+  /** False after {@link kill}, and when the last start failed. */
+  get isRunning(): boolean {
+    return this.running !== null;
+  }
+
   get service(): SpawnedService {
     if (!this.running) throw new Error('the service does not run');
     return this.running;
@@ -83,7 +89,7 @@ export class Shop {
   private spawn(environment: Environment): Promise<SpawnedService> {
     const backing = { databaseUrl: this.database.url, queuePrefix: this.queuePrefix };
     const env = serviceEnvironment(backing, {
-      STRIPE_API_KEY: 'sk_test_of_the_stand_in',
+      STRIPE_API_KEY: STAND_IN_KEYS.service,
       IDEMPOTENCY_LEASE_SECONDS: '1',
       IDEMPOTENCY_WAIT_MS: '5000',
       COMPLETE_INTERVAL_SECONDS: '1',
@@ -110,6 +116,7 @@ export class Shop {
   async post(path: string, body?: unknown, options: CommandOptions = {}): Promise<CommandAnswer> {
     const { key = randomUUID(), token = TEST_TOKENS.service, headers = {} } = options;
     const { service = this.service } = options;
+    registerSecret('the token of a command', token);
     const response = await fetch(`${service.url}${path}`, {
       method: 'POST',
       headers: {
