@@ -36,10 +36,8 @@ export const SWEEPING_FAULTS: readonly Fault[] = [
     inject: async (scene) => {
       const { apis, workers, ways } = scene.world;
       const environment = { RING_GRACE_SECONDS: String(LONG_GRACE_SECONDS) };
-      for (const api of apis) {
-        await api.kill();
-        await api.start({ environment });
-      }
+      await Promise.all(apis.map((api) => api.kill()));
+      await Promise.all(apis.map((api) => api.start({ environment })));
       await allFinished(scene);
       const before = await rungBy(scene, workers);
       const at = await databaseTime(scene);
