@@ -9,7 +9,7 @@ import { createHttpServer } from '../../src/http-server.js';
 import { AUDITED_ROUTES } from '../../src/ops/audit/audit-refusals.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 import { createServices, type Services } from '../../src/services.js';
-import { createLogger } from '../../src/telemetry/logger.js';
+import { keptLogger } from '../support/keep-output.js';
 import { askRoute, findUnguarded, walkRoutes, type Credentials } from '../support/route-walk.js';
 import {
   freshQueuePrefix,
@@ -135,7 +135,7 @@ describe('the authorization of every route', () => {
     database = await createTestDatabase();
     const backing = { databaseUrl: database.url, queuePrefix: freshQueuePrefix() };
     const config = readConfig(serviceEnvironment(backing), SECRET_PREFIXES);
-    services = await createServices(config, database.url, createLogger('silent'));
+    services = await createServices(config, database.url, keptLogger());
     app = await createHttpServer(services);
     routes = walkRoutes(app);
   });

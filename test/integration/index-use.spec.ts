@@ -39,7 +39,7 @@ import { listReviews, showReview } from '../../src/ops/reviews/list-reviews.js';
 import { resolveReview } from '../../src/ops/reviews/resolve-review.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 import { createServices, type Services } from '../../src/services.js';
-import { createLogger } from '../../src/telemetry/logger.js';
+import { keptLogger } from '../support/keep-output.js';
 import { serviceEnvironment } from '../support/service-environment.js';
 import { Doorbell } from '../../src/queues/doorbell.js';
 import { eventually } from '../support/eventually.js';
@@ -228,7 +228,7 @@ const OPERATOR = { name: 'ann', role: 'operator' } as const;
 
 function openServices(database: TestDatabase): Promise<Services> {
   const config = readConfig(serviceEnvironment({ databaseUrl: database.url }), SECRET_PREFIXES);
-  return createServices(config, database.url, createLogger('silent'));
+  return createServices(config, database.url, keptLogger());
 }
 
 async function sweep(database: TestDatabase): Promise<void> {

@@ -1,5 +1,6 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import type { PersonOptions, TestBrowser } from './browser.js';
+import { registerSecret } from './secrets.js';
 
 /** What a policy forbids is told by an event only; this makes it a line like the others. */
 const TELL_VIOLATIONS = `document.addEventListener('securitypolicyviolation', (event) =>
@@ -67,10 +68,14 @@ export class ConsolePerson {
 
   /** @param path where one is afterwards */
   async logIn(token: string, path = '/console'): Promise<void> {
+    registerSecret('a token that was logged in with', token);
     await this.visit(`/console/login?next=${encodeURIComponent(path)}`);
     await this.page.getByLabel('Token').fill(token);
     await this.page.getByRole('button', { name: 'Log in' }).click();
     await this.page.waitForURL(`${this.url}${path}`);
+    for (const { value } of await this.context.cookies()) {
+      registerSecret('the cookie of a session', value);
+    }
   }
 
   /** Sends a form past the page, as the same browser; follows no redirect. */

@@ -1,3 +1,5 @@
+import { registerSecret } from './secrets.js';
+
 /** Somebody with a browser: keeps cookies, follows no redirect by itself, and is same-origin. */
 export class ConsoleVisitor {
   private readonly cookies = new Map<string, string>();
@@ -12,7 +14,10 @@ export class ConsoleVisitor {
       headers: { 'sec-fetch-site': 'same-origin', ...headers },
     });
     const [, token] = /name="_csrf" value="([^"]+)"/.exec(answer.text) ?? [];
-    if (token !== undefined) this.csrfToken = token;
+    if (token !== undefined) {
+      this.csrfToken = token;
+      registerSecret('what the forms of a session carry', token);
+    }
     return answer;
   }
 
@@ -31,6 +36,7 @@ export class ConsoleVisitor {
   }
 
   async logIn(token: string, next = '/console'): Promise<ConsoleAnswer> {
+    registerSecret('a token that was logged in with', token);
     return this.post('/console/login', { token, next });
   }
 
@@ -54,6 +60,7 @@ export class ConsoleVisitor {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
       if (value === '') this.cookies.delete(name);
       else this.cookies.set(name, value);
+      registerSecret('the cookie of a session', value);
     }
     return {
       status: response.status,

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { keepOutputOf } from './keep-output.js';
 import type { MessageBacking } from './message-harness.js';
 
 export interface MessageProcessOptions {
@@ -47,9 +48,11 @@ export function startMessageProcess(options: MessageProcessOptions): MessageProc
     cwd: ROOT,
     env: { PATH, HOME },
     execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   running.add(child);
+  keepOutputOf(child, 'messages');
+  child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   const exited = once(child, 'exit').then(([code, signal]) => {
     running.delete(child);
     return (code ?? signal) as number | NodeJS.Signals;

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { keepOutputOf } from './keep-output.js';
 
 /** A process that migrates a database, made of the build. */
 export interface MigratingProcess {
@@ -20,9 +21,11 @@ export function startMigrating(databaseUrl: string): MigratingProcess {
     cwd: ROOT,
     env: { PATH, HOME },
     execArgv: [],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit');
+  keepOutputOf(child, 'migrating');
+  child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
   process.once('exit', () => child.kill('SIGKILL'));
   return {
     inside: Promise.race([

@@ -5,7 +5,7 @@ import { createOrder } from '../../src/payments/create-order.js';
 import type { JsonObject, PaymentProvider } from '../../src/providers/provider.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 import { createServices, type Services } from '../../src/services.js';
-import { createLogger } from '../../src/telemetry/logger.js';
+import { keptLogger } from './keep-output.js';
 import { createRingHarness, type RingHarness } from './ring-harness.js';
 import { serviceEnvironment } from './service-environment.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
@@ -38,7 +38,7 @@ export class OperatorHarness {
       serviceEnvironment({ databaseUrl: database.url }, environment),
       SECRET_PREFIXES,
     );
-    const made = await createServices(config, database.url, createLogger('silent'));
+    const made = await createServices(config, database.url, keptLogger());
     return new OperatorHarness(database, ring, { ...made, providers });
   }
 

@@ -5,7 +5,7 @@ import { ENTITIES } from '../../src/database/entities.js';
 import { createHttpServer } from '../../src/http-server.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 import type { Services } from '../../src/services.js';
-import { createLogger } from '../../src/telemetry/logger.js';
+import { keptLogger } from './keep-output.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { serviceEnvironment, TEST_TOKENS } from './service-environment.js';
 
@@ -21,7 +21,7 @@ export async function openReadApi(databaseUrl: string): Promise<ReadApi> {
   await reads.initialize();
   const services = {
     config: readConfig(serviceEnvironment({ databaseUrl }), SECRET_PREFIXES),
-    logger: createLogger('silent'),
+    logger: keptLogger(),
     metrics: createMetrics(),
     database: { reads },
   };

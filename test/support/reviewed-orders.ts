@@ -1,13 +1,9 @@
 import { eventually } from './eventually.js';
-import { TEST_TOKENS } from './service-environment.js';
+import { OPERATORS, STAND_IN_KEYS, TEST_TOKENS } from './secrets.js';
 import type { CommandAnswer, CommandOptions, Shop } from './shop.js';
 import { WebhookClient } from './webhook-client.js';
 
-/** Two operators who decide about reviews, beside the tokens of all tests. */
-export const OPERATORS = {
-  ann: 'ann-token-of-the-tests-0123456789',
-  ben: 'ben-token-of-the-tests-0123456789',
-} as const;
+export { OPERATORS };
 export type Operator = keyof typeof OPERATORS;
 
 /** Value for API_TOKENS. */
@@ -54,7 +50,7 @@ async function startElsewhere(shop: Shop, reference: string) {
   const webhooks = new WebhookClient(shop.service.url);
   const response = await fetch(`${shop.standIn.url}/v1/payment_intents`, {
     method: 'POST',
-    headers: { authorization: 'Bearer sk_test_of_the_dashboard' },
+    headers: { authorization: `Bearer ${STAND_IN_KEYS.dashboard}` },
     body: new URLSearchParams({
       amount: '5000',
       currency: 'usd',

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { keepOutputOf } from './keep-output.js';
+import { registerSecretsOf } from './secrets.js';
 
 /** A program of somebody else, in a process of its own. */
 export interface RunningProgram {
@@ -33,6 +35,8 @@ export async function runProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
+  registerSecretsOf(environment);
+  keepOutputOf(child, 'program');
   const exited = once(child, 'exit').then(([code, signal]) => {
     running.delete(child);
     return (code ?? signal) as number | NodeJS.Signals;

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { keepOutputOf } from './keep-output.js';
+import { registerSecretsOf } from './secrets.js';
 
 /** What a command came to. */
 export interface CliAnswer {
@@ -30,6 +32,8 @@ export function runTollgate(
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  registerSecretsOf(environment);
+  keepOutputOf(child, 'tollgate');
   const said = { output: '', notes: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said.output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said.notes += text));

@@ -1,12 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { TEST_SECRETS } from './webhook-client.js';
+import { registerSecretsOf, TEST_SECRETS, TEST_TOKENS } from './secrets.js';
 
-/** Tokens of the services under test, by role. */
-export const TEST_TOKENS = {
-  viewer: 'viewer-token-of-the-tests',
-  operator: 'operator-token-of-the-tests',
-  service: 'service-token-of-the-tests',
-} as const;
+export { TEST_TOKENS };
 
 /** Where a service under test finds its PostgreSQL and its queues. */
 export interface Backing {
@@ -26,7 +21,7 @@ export function freshQueuePrefix(): string {
 
 /** Environment of a service that loses no time: what waits in production is tried again at once. */
 export function serviceEnvironment(backing: Backing, more: Environment = {}): Environment {
-  return {
+  const environment: Environment = {
     NODE_ENV: 'test',
     DATABASE_URL: backing.databaseUrl,
     REDIS_URL: backing.redisUrl,
@@ -46,4 +41,6 @@ export function serviceEnvironment(backing: Backing, more: Environment = {}): En
     ATTEMPTS_MAX: '3',
     ...more,
   };
+  registerSecretsOf(environment);
+  return environment;
 }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.mjs';
+import { keepOutputOf } from './keep-output.js';
+import { registerSecretsOf } from './secrets.js';
 
 /** The service as a process of its own, as in production. */
 export interface SpawnedService {
@@ -56,6 +58,8 @@ export async function spawnService(options: SpawnOptions): Promise<SpawnedServic
   });
   running.add(child);
 
+  registerSecretsOf(options.env);
+  keepOutputOf(child, 'service');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));

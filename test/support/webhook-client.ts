@@ -1,12 +1,9 @@
 import { Agent, request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
-import { findProviderEntry, type ProviderName } from '../../src/providers/providers.js';
+import { findProviderEntry } from '../../src/providers/providers.js';
+import { registerSecret, TEST_SECRETS } from './secrets.js';
 import type { StoryEvent } from './story.js';
 
-/** What the services under test are configured with. */
-export const TEST_SECRETS = {
-  stripe: 'whsec_end_to_end_stripe_0001',
-  paystack: 'sk_test_end_to_end_paystack_0001',
-} as const satisfies Record<ProviderName, string>;
+export { TEST_SECRETS };
 
 export interface Answer {
   readonly status: number;
@@ -93,6 +90,7 @@ export class WebhookClient {
 export function signedHeaders(event: StoryEvent, options: DeliveryOptions = {}) {
   const { provider, body } = event;
   const { secret = TEST_SECRETS[provider], signedAtMs = Date.now() } = options;
+  registerSecret('what a delivery was signed with', secret);
   const headers: OutgoingHttpHeaders = {
     'content-type': 'application/json',
     'content-length': (options.sendBody ?? body).length,

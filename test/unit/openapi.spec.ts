@@ -14,7 +14,7 @@ import { orderData } from '../../src/outbox/message.js';
 import { problemBody, toProblem, type Problem } from '../../src/problem.js';
 import { SECRET_PREFIXES } from '../../src/providers/providers.js';
 import type { Services } from '../../src/services.js';
-import { createLogger } from '../../src/telemetry/logger.js';
+import { keptLogger } from '../support/keep-output.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import {
   createValidator,
@@ -47,7 +47,7 @@ describe('the OpenAPI document', () => {
   beforeAll(async () => {
     const services = {
       config: readConfig({}, SECRET_PREFIXES),
-      logger: createLogger('silent'),
+      logger: keptLogger(),
       metrics: createMetrics(),
     };
     // Nothing is asked of a route, so the rest of the services is never looked at.

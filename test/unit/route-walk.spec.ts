@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import 'reflect-metadata';
 import { AllowReaders, ApiGuard } from '../../src/access/api.guard.js';
 import { ProblemFilter, sendProblem } from '../../src/ops/problem.filter.js';
-import { createLogger } from '../../src/telemetry/logger.js';
+import { keptLogger } from '../support/keep-output.js';
 import { SERVICES } from '../../src/tokens.js';
 import { findUnguarded, walkRoutes } from '../support/route-walk.js';
 
@@ -72,7 +72,7 @@ describe('the walk over all routes', () => {
       // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- Nest names its options with a class that nobody is meant to construct
       { logger: false },
     );
-    const logger = createLogger('silent');
+    const logger = keptLogger();
     app.useGlobalFilters(
       new ProblemFilter((error, request, reply) => {
         sendProblem(logger, error, request, reply);
