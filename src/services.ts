@@ -64,9 +64,9 @@ export async function createServices(
     if (result === 'failed') logger.warn({ events }, 'the queue did not take a ring');
   });
   const redeliveries = new RedeliveryCounter(database.ingest, {
-    conflicts: (count) => {
-      metrics.conflicts.inc(count);
-      logger.error({ count }, 'an event id came with another content');
+    conflict: (conflict) => {
+      metrics.conflicts.inc(conflict.deliveries);
+      logger.error(conflict, 'an event id came with another content');
     },
     dropped: () => {
       metrics.uncounted.inc();

@@ -132,24 +132,31 @@ export interface Redelivery extends EventKey {
   readonly deliveries: number;
 }
 
+/** An event id that came with another content than that of the stored event. */
+export interface EventConflict extends EventKey {
+  readonly inboxId: string;
+  /** With any other content. */
+  readonly deliveries: number;
+}
+
 /**
  * Counts deliveries of known events. A delivery with another fingerprint than the stored event is
  * a conflict: it is counted and its body kept as evidence, once per content.
  *
- * @returns the number of deliveries that were conflicts
+ * @returns the events of which there were conflicts
  */
 export async function countRedeliveries(
   database: Queryable,
   redeliveries: readonly Redelivery[],
-): Promise<number> {
-  const { rows } = await database.query<{ conflicts: number }>({
+): Promise<EventConflict[]> {
+  const { rows } = await database.query<EventConflict>({
     name: 'count-redeliveries',
     text: `
       with given as (
         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
           as t (provider, account, event_id, fingerprint, body, deliveries)
       ), compared as (
-        select i.id, g.deliveries, decode(g.fingerprint, 'hex') as fingerprint,
+        select i.id, provider, account, event_id, g.deliveries, decode(g.fingerprint, 'hex') as fingerprint,
                decode(g.body, 'base64') as body,
                i.fingerprint <> decode(g.fingerprint, 'hex') as is_conflict
         from given g join inbox i using (provider, account, event_id)
@@ -166,8 +173,9 @@ export async function countRedeliveries(
         on conflict (inbox_id, fingerprint)
           do update set deliveries = inbox_conflicts.deliveries + excluded.deliveries
       )
-      select coalesce(sum(deliveries) filter (where is_conflict), 0)::int as conflicts
-      from compared`,
+      select id as "inboxId", provider, account, event_id as "eventId",
+             sum(deliveries)::int as deliveries
+      from compared where is_conflict group by id, provider, account, event_id`,
     values: [
       redeliveries.map((one) => one.provider),
       redeliveries.map((one) => one.account),
@@ -177,5 +185,5 @@ export async function countRedeliveries(
       redeliveries.map((one) => one.deliveries),
     ],
   });
-  return rows[0]?.conflicts ?? 0;
+  return rows;
 }

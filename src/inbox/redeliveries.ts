@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { failPoint } from '../fail-points.js';
-import { countRedeliveries, type Redelivery } from './inbox.queries.js';
+import { countRedeliveries, type EventConflict, type Redelivery } from './inbox.queries.js';
 
 /** Bytes that may wait to be counted; past that, deliveries are answered but not counted. */
 const WAITING_BYTES_MAX = 16_777_216;
@@ -21,7 +21,7 @@ export class RedeliveryCounter {
   constructor(
     private readonly pool: Pool,
     private readonly listeners: {
-      readonly conflicts: (count: number) => void;
+      readonly conflict: (conflict: EventConflict) => void;
       /** A delivery could not be kept to be counted: too much waits. */
       readonly dropped: () => void;
       readonly failed: (error: unknown) => void;
@@ -61,7 +61,7 @@ export class RedeliveryCounter {
       try {
         await failPoint('ingest.redelivered');
         const conflicts = await countRedeliveries(this.pool, [...batch.values()]);
-        if (conflicts > 0) this.listeners.conflicts(conflicts);
+        for (const conflict of conflicts) this.listeners.conflict(conflict);
       } catch (error) {
         this.putBack(batch); // counted with the next delivery: an alarm must not get lost
         this.listeners.failed(error);

@@ -145,9 +145,20 @@ describeBackends((backend) => {
         [row.payment_id],
       );
       expect(payments).toEqual([{ amount_captured_minor: '5000' }]);
-      expect(logLines(api.logs()).some((line) => /another content/.test(String(line['msg'])))).toBe(
-        true,
-      );
+      // The log names the event, and has nothing of either body.
+      const loud = logLines(api.logs()).filter((line) => /another/.test(String(line['msg'])));
+      const named = { inboxId: row.id, provider: 'stripe', account: 'default', deliveries: 1 };
+      expect(loud).toEqual([
+        {
+          ...named,
+          eventId: first.eventId,
+          level: 50,
+          msg: 'an event id came with another content',
+          service: 'tollgate',
+          pid: api.pid,
+          time: expect.any(String),
+        },
+      ]);
       const shown = await client.get(`/v1/events/${row.id}`, {
         authorization: `Bearer ${TEST_TOKENS.viewer}`,
       });

@@ -196,7 +196,7 @@ describe('EventReceiver', () => {
     const conflicts: number[] = [];
     const failed: unknown[] = [];
     const counter = new RedeliveryCounter(pool, {
-      conflicts: (count) => conflicts.push(count),
+      conflict: ({ deliveries }) => conflicts.push(deliveries),
       dropped: () => undefined,
       failed: (error) => failed.push(error),
     });
@@ -222,7 +222,7 @@ describe('EventReceiver', () => {
   it('says what it could not keep to be counted', async () => {
     let dropped = 0;
     const counter = new RedeliveryCounter(pool, {
-      conflicts: () => undefined,
+      conflict: () => undefined,
       dropped: () => (dropped += 1),
       failed: () => undefined,
     });
@@ -240,7 +240,7 @@ describe('EventReceiver', () => {
     const conflicts: number[] = [];
     const failed: unknown[] = [];
     const counter = new RedeliveryCounter(pool, {
-      conflicts: (count) => conflicts.push(count),
+      conflict: ({ deliveries }) => conflicts.push(deliveries),
       dropped: () => undefined,
       failed: (error) => failed.push(error),
     });
