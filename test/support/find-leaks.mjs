@@ -48,13 +48,10 @@ export function findLeaks(text, secrets) {
   const leaks = [];
   for (const line of text.split('\n')) {
     if (PRINTED_ON_PURPOSE.some((pattern) => pattern.test(line))) continue;
-    const found = [...line.matchAll(everything)].map(([word]) => ({
-      word,
-      what: nameOf(known, word),
-    }));
-    for (const { word, what } of found) {
-      if (what !== null) leaks.push({ what, line: shorten(line, word, what) });
-    }
+    const found = [...line.matchAll(everything)]
+      .map(([word]) => ({ word, what: nameOf(known, word) }))
+      .filter(({ what }) => what !== null);
+    for (const { what } of found) leaks.push({ what, line: shorten(line, found, what) });
   }
   return leaks;
 }
@@ -85,11 +82,11 @@ function isCardNumber(digits) {
 
 const SHOWN_CHARACTERS = 120;
 
-/** Where it was, without what was found. */
-function shorten(line, word, what) {
-  const at = line.indexOf(word);
-  const before = line.slice(Math.max(0, at - SHOWN_CHARACTERS), at);
-  return `${before}«${what}»${line.slice(at + word.length, at + word.length + SHOWN_CHARACTERS)}`;
+/** Where it was, without anything that was found in the line. */
+function shorten(line, found, what) {
+  const shown = found.reduce((text, one) => text.replaceAll(one.word, `«${one.what}»`), line);
+  const at = shown.indexOf(`«${what}»`);
+  return shown.slice(Math.max(0, at - SHOWN_CHARACTERS), at + SHOWN_CHARACTERS);
 }
 
 function escape(text) {

@@ -54,8 +54,10 @@ describe('the search of logs', () => {
   });
 
   it('says where it was, and not what', () => {
-    expect(findLeaks('{"msg":"we say open sesame/+= here"}', SECRETS)).toEqual([
-      { what: 'a word', line: '{"msg":"we say «a word» here"}' },
+    const line = '{"msg":"we say «a word» to «a card number»"}';
+    expect(findLeaks('{"msg":"we say open sesame/+= to 4242424242424242"}', SECRETS)).toEqual([
+      { what: 'a word', line },
+      { what: 'a card number', line },
     ]);
   });
 
