@@ -2,6 +2,7 @@ import type { Worker } from 'bullmq';
 import type { Pool } from 'pg';
 import { milliseconds, type Config } from './config/config.js';
 import type { ShippedConsumer } from './config/consumers.js';
+import { asWritten } from './consumers/as-written.js';
 import { createAccessConsumer } from './consumers/access/access.consumer.js';
 import type { Consumer } from './consumers/consumer.js';
 import { createConsumerWorker, createOutcomesWorker } from './consumers/consumer.worker.js';
@@ -168,7 +169,7 @@ function createWorkers(
     createConsumerWorker(
       backend,
       {
-        consumer,
+        consumer: asWritten(consumer, pool, config.MESSAGE_SOURCE),
         isWanted: ({ message, tries }) =>
           isWanted(pool, consumer.name, { messageId: message.id, tries }),
         settle: (outcome) => settle(context, outcome),

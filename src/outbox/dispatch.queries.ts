@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/transaction.js';
-import type { ClaimedDispatch } from './dispatch.js';
+import type { ClaimedDispatch, StoredMessage } from './dispatch.js';
 
 /**
  * Claims what is due for a consumer, by lease and in one statement: nobody else sends it before
@@ -105,6 +105,22 @@ export async function isWanted(
     values: [consumer, messageId, tries],
   });
   return rowCount === 1;
+}
+
+/** A message as it was written down; null: it is not there any more. */
+export async function findMessage(
+  database: Queryable,
+  messageId: string,
+): Promise<StoredMessage | null> {
+  const { rows } = await database.query<StoredMessage>({
+    name: 'find-message',
+    text: `
+      select id as "messageId", type, aggregate, aggregate_id as "aggregateId", version, subject,
+             data, created_at as "createdAt"
+      from outbox where id = $1`,
+    values: [messageId],
+  });
+  return rows[0] ?? null;
 }
 
 /** The consumer is done with it, whichever of its tries that was. */
