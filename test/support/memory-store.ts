@@ -69,7 +69,8 @@ export class MemoryStore {
 
   /** As the command that gives an order its terms: it takes the payments that came before it. */
   createOrder({ reference, currency, amountDueMinor }: CreatedOrder): void {
-    if (!this.orderOf(reference)) this.addOrder({ reference, currency: null, amountDueMinor: null });
+    if (!this.orderOf(reference))
+      this.addOrder({ reference, currency: null, amountDueMinor: null });
     this.changeOrder(reference, 'create_order', { currency, amountDueMinor });
   }
 
