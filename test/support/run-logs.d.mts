@@ -4,10 +4,13 @@ import type { Leak } from './find-leaks.mjs';
 export const SECRETS_FILE: string;
 /** Makes the folder in which the tests of this run keep what processes print. */
 export function openRunLogs(): string;
-/** Searches everything that was logged in this run for every secret that was used in it. */
+/**
+ * Searches everything that was logged in this run, and in the other folders, for every secret that
+ * was used in it.
+ */
 export function searchRunLogs(
   folder: string,
-  runFolder?: string,
+  ...others: readonly string[]
 ): {
   readonly files: number;
   readonly lines: number;

@@ -15,12 +15,12 @@ export function openRunLogs() {
 }
 
 /**
- * Searches everything that was logged in this run, that of its PostgreSQL included, for every secret
- * that was used in it.
+ * Searches everything that was logged in this run, and in the other folders, for every secret that
+ * was used in it.
  */
-export function searchRunLogs(folder, runFolder = process.env.TEST_RUN_FOLDER) {
+export function searchRunLogs(folder, ...others) {
   const secrets = readSecrets(join(folder, SECRETS_FILE));
-  const files = [folder, runFolder].flatMap((one) => (one === undefined ? [] : logsIn(one)));
+  const files = [folder, ...others].flatMap(logsIn);
   let lines = 0;
   const leaks = files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');

@@ -42,7 +42,9 @@ export default class SummaryReporter {
 
   /** What is wrong with the logs; null: nothing. */
   #searchLogs({ testResults }) {
-    const { files, lines, secrets, leaks } = searchRunLogs(this.#logs);
+    const { TEST_RUN_FOLDER: ofServers } = process.env;
+    const folders = ofServers === undefined ? [this.#logs] : [this.#logs, ofServers];
+    const { files, lines, secrets, leaks } = searchRunLogs(...folders);
     removeRunLogs(this.#logs);
     const logging = testResults.filter(({ testFilePath }) => testFilePath.includes('/test/e2e/'));
     if (logging.length >= FILES_THAT_LOG && (lines === 0 || secrets === 0)) {
