@@ -141,7 +141,9 @@ export interface EventConflict extends EventKey {
 
 /**
  * Counts deliveries of known events. A delivery with another fingerprint than the stored event is
- * a conflict: it is counted and its body kept as evidence, once per content.
+ * a conflict: it is counted and its body kept as evidence, once per content. Rows are locked in the
+ * order of their ids, whatever the order of arrival: two processes that count the same events wait
+ * for each other instead of deadlocking.
  *
  * @returns the events of which there were conflicts
  */
@@ -155,11 +157,15 @@ export async function countRedeliveries(
       with given as (
         select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
           as t (provider, account, event_id, fingerprint, body, deliveries)
+      ), known as materialized (
+        select id, provider, account, event_id, fingerprint from inbox
+        where (provider, account, event_id) in (select provider, account, event_id from given)
+        order by id for no key update
       ), compared as (
-        select i.id, provider, account, event_id, g.deliveries, decode(g.fingerprint, 'hex') as fingerprint,
+        select k.id, provider, account, event_id, g.deliveries, decode(g.fingerprint, 'hex') as fingerprint,
                decode(g.body, 'base64') as body,
-               i.fingerprint <> decode(g.fingerprint, 'hex') as is_conflict
-        from given g join inbox i using (provider, account, event_id)
+               k.fingerprint <> decode(g.fingerprint, 'hex') as is_conflict
+        from given g join known k using (provider, account, event_id)
       ), counted as (
         update inbox set
           deliveries = inbox.deliveries + t.deliveries, conflicts = inbox.conflicts + t.conflicts

@@ -114,11 +114,15 @@ export async function linkWaitingEvents(
   await tx.query({
     name: 'link-waiting-events',
     text: `
-      update inbox set payment_id = t.payment_id
-      from unnest($1::text[], $2::text[], $3::text[], $4::uuid[])
-        as t (provider, account, part_id, payment_id)
-      where inbox.part_id = t.part_id and inbox.provider = t.provider
-        and inbox.account = t.account and inbox.payment_id is null`,
+      with waiting as materialized (
+        select i.id, t.payment_id
+        from unnest($1::text[], $2::text[], $3::text[], $4::uuid[])
+          as t (provider, account, part_id, payment_id)
+        join inbox i on (i.part_id, i.provider, i.account) = (t.part_id, t.provider, t.account)
+        where i.payment_id is null
+        order by i.id for no key update of i)
+      update inbox set payment_id = waiting.payment_id
+      from waiting where inbox.id = waiting.id`,
     values: [
       parts.map(({ provider }) => provider),
       parts.map(({ account }) => account),
@@ -190,9 +194,13 @@ const RINGS_MAX = 1000;
 export async function releaseRings(database: Queryable, ids: readonly string[]): Promise<void> {
   await database.query({
     name: 'release-rings',
+    // A row that is locked is being worked on: somebody heard of it, and nobody waits for that.
     text: `
+      with unheard as materialized (
+        select id from inbox where id = any ($1::uuid[]) and status = 'received'
+        order by id for update skip locked)
       update inbox set ring_at = now(), rings = greatest(rings - 1, 0)
-      where id = any ($1::uuid[]) and status = 'received'`,
+      from unheard where inbox.id = unheard.id`,
     values: [ids],
   });
 }

@@ -68,9 +68,14 @@ export async function endAttempts(
 ): Promise<void> {
   await database.query({
     name: 'end-attempts',
+    // Unlike above it waits, or an attempt would count for ever; in the order of ids, as all who do.
     text: `
+      with named as materialized (
+        select id from inbox
+        where id = any ($1::uuid[]) and status = 'received' and unended = $2 + 1
+        order by id for update)
       update inbox set unended = unended - 1
-      where id = any ($1::uuid[]) and status = 'received' and unended = $2 + 1`,
+      from named where inbox.id = named.id`,
     values: [ids, unended],
   });
 }

@@ -219,6 +219,36 @@ describe('EventReceiver', () => {
     ]);
   });
 
+  it('never deadlocks when processes count the same deliveries in other orders', async () => {
+    const failed: unknown[] = [];
+    const counterWith = () =>
+      new RedeliveryCounter(pool, {
+        conflict: () => undefined,
+        dropped: () => undefined,
+        failed: (error) => failed.push(error),
+      });
+    const receiver = receiverWith();
+    const ids = Array.from({ length: 300 }, (_one, index) => `evt_${index}`);
+    for (let round = 0; round < 2; round += 1) {
+      await Promise.all(ids.map((id) => receive(receiver, id)));
+    }
+    const counters = [counterWith(), counterWith(), counterWith(), counterWith()];
+    for (let round = 0; round < 10; round += 1) {
+      counters.forEach((counter, turn) => {
+        const some = redelivered.slice(0, 300 - 20 * turn - round);
+        for (const one of turn % 2 ? some.toReversed() : some) counter.note(one);
+      });
+      await Promise.all(counters.map((counter) => counter.drained()));
+    }
+    expect(failed).toEqual([]);
+    const noted = [0, 1, 2, 3].flatMap((turn) =>
+      Array.from({ length: 10 }, (_one, round) => 300 - 20 * turn - round),
+    );
+    expect(
+      await database.query('select sum(deliveries)::int - count(*)::int as noted from inbox'),
+    ).toEqual([{ noted: noted.reduce((total, one) => total + one, 0) }]);
+  });
+
   it('says what it could not keep to be counted', async () => {
     let dropped = 0;
     const counter = new RedeliveryCounter(pool, {
