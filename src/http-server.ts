@@ -14,6 +14,7 @@ import { readForms } from './console/form-body.js';
 import { protectConsole } from './console/headers.js';
 import { sendProblemPage } from './console/problem-page.js';
 import { TollgateError } from './errors.js';
+import { createBodyReceiver } from './inbox/receive-body.js';
 import { auditRefusals } from './ops/audit/audit-refusals.js';
 import { ProblemFilter, sendProblem, type SendProblem } from './ops/problem.filter.js';
 import type { Services } from './services.js';
@@ -61,8 +62,7 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   fastify.server.headersTimeout = milliseconds(config.REQUEST_TIMEOUT_SECONDS);
   fastify.server.maxConnections = CONNECTIONS_MAX;
   answerAnyExpectation(fastify);
-  admitBodies(fastify, config);
-  readBodies(fastify);
+  readBodies(fastify, config);
   readForms(fastify);
   countUnread(fastify, metrics);
   auditRefusals(fastify, services);
@@ -106,15 +106,20 @@ function answerAnyExpectation({ server }: FastifyInstance): void {
  * Webhook routes get the bytes as they came, whatever content type they claim; other routes get
  * JSON. Nothing is parsed before a signature is verified.
  */
-function readBodies(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    // A content type that cannot be parsed would be refused before anybody saw the signature.
-    if (isRaw(request)) request.raw.headers['content-type'] = 'application/octet-stream';
+function readBodies(fastify: FastifyInstance, config: Config): void {
+  const { BODY_BYTES_MAX: bytesMax, ADMISSION_BYTES_MAX: heldBytesMax } = config;
+  const deliveries = createBodyReceiver({ bytesMax, heldBytesMax });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (isRaw(request)) {
+      // A content type that cannot be parsed would be refused before anybody saw the signature.
+      request.raw.headers['content-type'] = 'application/octet-stream';
+      deliveries.expect(request, reply);
+    }
     done();
   });
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
-    if (isRaw(request)) done(null, body);
+  fastify.addContentTypeParser('*', (request, payload, done) => {
+    if (isRaw(request)) deliveries.receive(request, payload, done);
     else done(new TollgateError('unsupported_media_type', 'send application/json'));
   });
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
@@ -129,35 +134,7 @@ function readBodies(fastify: FastifyInstance): void {
   });
 }
 
-/**
- * Sets memory aside for a delivery before its body is read: who has no secret must not be able to
- * fill it. A body of unknown length counts as the largest.
- */
-function admitBodies(
-  fastify: FastifyInstance,
-  { BODY_BYTES_MAX, ADMISSION_BYTES_MAX }: Config,
-): void {
-  let reservedBytes = 0;
-  fastify.addHook('onRequest', (request, reply, done) => {
-    if (!isRaw(request)) {
-      done();
-      return;
-    }
-    const declared = Number(request.headers['content-length'] ?? BODY_BYTES_MAX);
-    const bytes = Math.min(Number.isFinite(declared) ? declared : BODY_BYTES_MAX, BODY_BYTES_MAX);
-    if (reservedBytes + bytes > ADMISSION_BYTES_MAX) {
-      done(new TollgateError('overloaded', 'too many deliveries are being received'));
-      return;
-    }
-    reservedBytes += bytes;
-    reply.raw.once('close', () => {
-      reservedBytes -= bytes;
-    });
-    done();
-  });
-}
-
-/** Deliveries that were refused before their body was read: no route has seen them. */
+/** Deliveries that were refused before all of their body was read: no route has seen them. */
 function countUnread(fastify: FastifyInstance, metrics: Metrics): void {
   fastify.addHook('onResponse', (request, reply, done) => {
     const reason = UNREAD_REASON[reply.statusCode];

@@ -82,7 +82,7 @@ export const environmentSchema = z.object({
     'events waiting for their INSERT; one more is a 503 with Retry-After',
   ),
   ADMISSION_BYTES_MAX: integer(1_048_576, 1_073_741_824, 67_108_864).describe(
-    'bytes of bodies waiting for their INSERT',
+    'bytes of bodies that have arrived and wait for their answer; more are a 503',
   ),
 
   RING_GRACE_SECONDS: integer(1, 3600, 10).describe(

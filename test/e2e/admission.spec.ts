@@ -33,29 +33,53 @@ describe('memory for bodies, with room for two of the largest', () => {
     await database.drop();
   });
 
-  /** Somebody without a secret, who says how much will come and then sends nothing. */
-  const announce = async (headers: Readonly<Record<string, unknown>>) => {
+  /** Somebody without a secret, who says how much will come and then sends only a part of it. */
+  const begin = async (headers: Readonly<Record<string, unknown>>, part: string) => {
     const connection = await openRaw(service.url);
     connection.write(head('POST /webhooks/stripe HTTP/1.1', { host: 'tollgate', ...headers }));
+    connection.write(part);
     return connection;
   };
+  const NEARLY_ALL = BODY_BYTES_MAX - 1;
+  const ways: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
+    ['of a known length', { 'content-length': BODY_BYTES_MAX }, 'x'.repeat(NEARLY_ALL)],
+    [
+      'of an unknown length',
+      { 'transfer-encoding': 'chunked' },
+      `${NEARLY_ALL.toString(16)}\r\n${'x'.repeat(NEARLY_ALL)}\r\n`,
+    ],
+  ];
 
-  it.each([
-    ['of a known length', { 'content-length': BODY_BYTES_MAX }],
-    ['of an unknown length', { 'transfer-encoding': 'chunked' }],
-  ])('is set aside before a body %s is read, and given back', async (_name, headers) => {
-    const holding = [await announce(headers), await announce(headers)];
-    const refused = await eventually(async () => {
-      const third = await announce(headers);
-      expect(await third.answers(1)).toEqual([503]);
-      return third;
-    });
-    expect(refused.received()).toMatch(/retry-after: \d+/i);
-    expect(refused.received()).toContain('"code":"overloaded"');
-    expect(await client.get('/health/ready')).toMatchObject({ status: 200 });
+  it.each(ways)(
+    'is taken by bodies %s as they arrive, and given back',
+    async (_name, headers, part) => {
+      // There is room for two of them, whichever come first.
+      const all = [0, 1, 2].map(() => begin(headers, part));
+      const refused = await eventually(async () => {
+        const answered = (await Promise.all(all)).filter((one) => one.statuses().length > 0);
+        expect(answered).toHaveLength(1);
+        return answered[0]!;
+      });
+      expect(await refused.closed()).toEqual([503]);
+      expect(refused.received()).toMatch(/retry-after: \d+/i);
+      expect(refused.received()).toContain('"code":"overloaded"');
+      expect(await client.get('/health/ready')).toMatchObject({ status: 200 });
 
-    for (const connection of [...holding, refused]) connection.destroy();
-    const event = new Story().stripe('payment_intent.succeeded');
-    await eventually(() => client.expectAccepted(event));
+      const event = new Story().stripe('payment_intent.succeeded');
+      expect((await client.deliver(event)).status).toBe(503);
+      for (const connection of await Promise.all(all)) connection.destroy();
+      await eventually(() => client.expectAccepted(event));
+    },
+  );
+
+  it.each(ways)('is not taken by bodies %s that never arrive', async (_name, headers) => {
+    const holding = await Promise.all(Array.from({ length: 50 }, () => begin(headers, '')));
+    for (let n = 0; n < 20; n += 1) {
+      await client.expectAccepted(new Story().stripe('payment_intent.succeeded'));
+    }
+    for (const connection of holding) {
+      expect(connection.statuses()).toEqual([]);
+      connection.destroy();
+    }
   });
 });

@@ -13,6 +13,8 @@ export interface RawConnection {
   answers(count: number, timeoutMs?: number): Promise<number[]>;
   /** Waits until the other side has closed the connection; returns the status codes it sent. */
   closed(timeoutMs?: number): Promise<number[]>;
+  /** Says that nothing more comes. */
+  end(): void;
   destroy(): void;
 }
 
@@ -49,6 +51,7 @@ export async function openRaw(url: string): Promise<RawConnection> {
         },
         { timeoutMs },
       ),
+    end: () => void socket.end(),
     destroy: () => void socket.destroy(),
   };
 }
