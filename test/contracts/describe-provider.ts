@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { SignatureError, type ErrorCode } from '../../src/errors.js';
 import { parsePayload } from '../../src/providers/payload.js';
 import type { ProviderEntry } from '../../src/providers/provider-entry.js';
 import { DEFAULT_ACCOUNT, type VerifiedEvent } from '../../src/providers/provider.js';
+import { compareTimes, T_MAX } from '../support/hostile-timing.js';
 import { mutate, nested, strangeValue } from '../support/hostile-values.js';
 import { deepFreeze, expectStorable } from './storable-facts.js';
 import {
@@ -20,6 +22,9 @@ import {
   readSample,
   understand,
 } from './provider-harness.js';
+
+/** Of each kind; both kinds take turns. */
+const SAMPLES = 10_000;
 
 /** The suite that every provider passes: what Tollgate relies on, whoever the provider is. */
 export function describeProvider(entry: ProviderEntry, samples: readonly ProviderSample[]): void {
@@ -147,6 +152,48 @@ export function describeProvider(entry: ProviderEntry, samples: readonly Provide
           'blank',
         );
       }
+    });
+  });
+
+  describe(`${entry.name}: the time that a refusal takes`, () => {
+    const digest = /[0-9a-f]{64,}$/.exec(header)?.[0] ?? '';
+    /** The header with a digest whose first bytes are right, and none of the others. */
+    const rightFor = (bytes: number) => {
+      const wrong = digest.slice(2 * bytes).replace(/./g, (digit) => (digit === '0' ? '1' : '0'));
+      return header.replace(digest, digest.slice(0, 2 * bytes) + wrong);
+    };
+    const refuse = (value: string) => () => {
+      try {
+        verifyHeader(value);
+      } catch (error) {
+        if (error instanceof SignatureError) return;
+        throw error;
+      }
+      throw new Error('it was accepted');
+    };
+
+    it.each([
+      ['its first byte is', 1],
+      ['all but its last byte are', digest.length / 2 - 1],
+    ])(
+      'B54 tells nothing of a digest of which %s right (CVE-2022-43411, CVE-2022-43412)',
+      (_what, bytes) => {
+        const apart = () => compareTimes(refuse(rightFor(0)), refuse(rightFor(bytes)), SAMPLES);
+        apart(); // warms up
+        // By chance alone one of a hundred thousand tries is this far off; a busy machine adds to it.
+        const tries = [apart, apart, apart].map((again) => () => Math.abs(again()));
+        expect(tries.some((again) => again() < T_MAX)).toBe(true);
+      },
+    );
+
+    it('B54 would tell, were digests compared until they differ', () => {
+      const leaky = (value: string) => () => {
+        for (let at = 0; at < header.length && value[at] === header[at]; at += 1) {
+          createHash('sha256').update('as long as it takes to compare').digest();
+        }
+      };
+      const t = compareTimes(leaky(rightFor(0)), leaky(rightFor(1)), SAMPLES);
+      expect(Math.abs(t)).toBeGreaterThan(T_MAX);
     });
   });
 

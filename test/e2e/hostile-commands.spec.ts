@@ -37,7 +37,7 @@ describe('commands that are not as they should be', () => {
       ['with a letter beyond ASCII', 'schl\u00fcssel', 'idempotency_key_malformed'],
       ['with a quote that does not end', '"open', 'idempotency_key_malformed'],
       ['of quotes alone', '""', 'idempotency_key_malformed'],
-    ])('%s is a 400', async (_name, key, code) => {
+    ])('B46 %s is a 400', async (_name, key, code) => {
       const order = newOrder();
       const answer = await shop.post('/v1/orders', order, { key });
       expect(answer).toMatchObject({ status: 400, json: { code } });
@@ -50,12 +50,16 @@ describe('commands that are not as they should be', () => {
       '/v1/orders/some-order/payments',
       '/v1/orders/some-order/cancel',
       `/v1/payments/${randomUUID()}/refunds`,
-    ])('must be there for POST %s', async (path) => {
+    ])('B46 must be there for POST %s', async (path) => {
+      const keys = () => shop.database.query('select count(*)::int from idempotency_keys');
+      const before = await keys();
       const answer = await shop.post(path, {}, { key: null });
       expect(answer).toMatchObject({ status: 400, json: { code: 'idempotency_key_missing' } });
+      expect(await keys()).toEqual(before);
+      await isUnharmed('nobody-knows-this-order');
     });
 
-    it('twice is a 400, even when both are the same', async () => {
+    it('B46 twice is a 400, even when both are the same', async () => {
       const body = JSON.stringify(newOrder());
       const raw = await openRaw(shop.service.url);
       raw.write(
@@ -80,7 +84,7 @@ describe('commands that are not as they should be', () => {
       ['of 255 characters', 'k'.repeat(255)],
       ['of every visible character', '!#$%&\'()*+,-./:;<=>?@[]^_`{|}~"'],
       ['with the words of SQL', `';drop/**/table/**/orders;--$1%`],
-    ])('%s is one', async (_name, suffix) => {
+    ])('B46 %s is one', async (_name, suffix) => {
       const key = `${suffix.slice(0, 219)}${randomUUID()}`;
       const order = newOrder();
       const [first, second] = [
@@ -92,7 +96,7 @@ describe('commands that are not as they should be', () => {
       expect(second.headers.get('idempotency-replayed')).toBe('true');
     });
 
-    it('is the same bare and in quotes', async () => {
+    it('B46 is the same bare and in quotes', async () => {
       const key = randomUUID();
       const order = newOrder();
       const bare = await shop.post('/v1/orders', order, { key });
@@ -103,7 +107,7 @@ describe('commands that are not as they should be', () => {
   });
 
   describe('one key', () => {
-    it('with another body is a 422, and the first answer stays', async () => {
+    it('B47 with another body is a 422, and the first answer stays', async () => {
       const key = randomUUID();
       const order = newOrder();
       const first = await shop.post('/v1/orders', order, { key });
@@ -112,7 +116,7 @@ describe('commands that are not as they should be', () => {
       expect((await shop.post('/v1/orders', order, { key })).text).toBe(first.text);
     });
 
-    it('with the same body in another spelling is the same request', async () => {
+    it('B47 with the same body in another spelling is the same request', async () => {
       const key = randomUUID();
       const { reference } = newOrder();
       const first = await shop.post(
@@ -128,7 +132,7 @@ describe('commands that are not as they should be', () => {
       expect(again.text).toBe(first.text);
     });
 
-    it('for another order of the same command is a 422', async () => {
+    it('B47 for another order of the same command is a 422', async () => {
       const key = randomUUID();
       const [one, other] = [await shop.order(), await shop.order()];
       expect((await shop.post(`/v1/orders/${one}/cancel`, undefined, { key })).status).toBe(200);
@@ -136,7 +140,7 @@ describe('commands that are not as they should be', () => {
       expect(reused).toMatchObject({ status: 422, json: { code: 'idempotency_key_reused' } });
     });
 
-    it('means nothing to another command or another caller', async () => {
+    it('B47 means nothing to another command or another caller', async () => {
       const key = randomUUID();
       const order = newOrder();
       const mine = await shop.post('/v1/orders', order, { key });
@@ -162,7 +166,59 @@ describe('commands that are not as they should be', () => {
     expect((await shop.post(path, paymentOf('stripe'))).status).toBe(201);
   });
 
-  it('answers after a restart what it answered before', async () => {
+  it('B47 sent fifty times at once runs once, and all get its answer', async () => {
+    const key = randomUUID();
+    const order = newOrder();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => shop.post('/v1/orders', order, { key })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    const replayed = answers.filter(({ headers }) => headers.get('idempotency-replayed') !== null);
+    expect(replayed).toHaveLength(49);
+    const rows = await shop.database.query('select version from orders where reference = $1', [
+      order.reference,
+    ]);
+    expect(rows).toHaveLength(1);
+  });
+
+  it.each([
+    'command.claimed',
+    'command.before_call',
+    'command.after_call',
+    'command.before_commit',
+    'command.committed',
+  ])(
+    'B48 goes on with the same key where its process died, at %s: one effect',
+    async (point) => {
+      const [doomed, reference] = await Promise.all([
+        shop.startAnother({ FAILPOINTS: point, ROLES: 'api' }),
+        shop.order(),
+      ]);
+      const key = randomUUID();
+      const path = `/v1/orders/${reference}/payments`;
+      const body = paymentOf('stripe');
+      await expect(shop.post(path, body, { key, service: doomed })).rejects.toThrow('fetch failed');
+      expect(await doomed.exited).toBe('SIGKILL');
+      const answer = await eventually(async () => {
+        const again = await shop.post(path, body, { key });
+        expect(again.status).toBe(201);
+        return again;
+      });
+      expect((await shop.post(path, body, { key })).text).toBe(answer.text);
+      expect(shop.standIn.stripe.paymentIdsOf(reference)).toEqual([answer.json.providerPaymentId]);
+      expect((await shop.get(`/v1/orders/${reference}`)).json.payments).toHaveLength(1);
+      const keys = await shop.database.query(
+        'select status from idempotency_keys where key = $1',
+        [key],
+      );
+      expect(keys).toEqual([{ status: 'done' }]);
+      await isUnharmed('nobody-knows-this-order');
+    },
+    60_000,
+  );
+
+  it('B48 answers after a restart what it answered before', async () => {
     const key = randomUUID();
     const reference = await shop.order();
     const path = `/v1/orders/${reference}/payments`;
@@ -239,11 +295,21 @@ describe('commands that are not as they should be', () => {
       await isUnharmed(reference);
     });
 
-    it('in another type than JSON is a 415', async () => {
-      const headers = { 'content-type': 'text/plain' };
-      const answer = await shop.post('/v1/orders', JSON.stringify(newOrder()), { headers });
+    it.each([
+      'text/plain',
+      'application/json garbage',
+      'application/jsonp',
+      'application/x-www-form-urlencoded',
+      'application/merge-patch+json',
+      'multipart/form-data; boundary=x',
+      '*/*',
+      'null',
+    ])('B42 in the type %s is no JSON and a 415 (CVE-2026-3419)', async (type) => {
+      const order = newOrder();
+      const headers = { 'content-type': type };
+      const answer = await shop.post('/v1/orders', JSON.stringify(order), { headers });
       expect(answer).toMatchObject({ status: 415, json: { code: 'unsupported_media_type' } });
-      await isUnharmed(reference);
+      await isUnharmed(order.reference);
     });
 
     it.each([
@@ -252,7 +318,7 @@ describe('commands that are not as they should be', () => {
       '../../etc/passwd',
       'na\u00efve \u20ac \u{1f600} \u202e',
       'constructor',
-    ])('names an order %j, and it is stored as it is', async (name) => {
+    ])('B49 names an order %j, and it is stored as it is', async (name) => {
       const order = { reference: `${name} ${randomUUID()}`, currency: 'EUR', amountDueMinor: 5 };
       const created = await shop.post('/v1/orders', { ...order, metadata: { [name]: name } });
       expect(created).toMatchObject({ status: 201, json: { reference: order.reference } });

@@ -22,7 +22,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
 };
 const OPERATOR: CommandOptions = { key: null, token: TEST_TOKENS.operator };
 
-describe('B50: what others write does not reach the log as it is', () => {
+describe('what others write does not reach the log as it is', () => {
   let shop: Shop;
   let client: WebhookClient;
   let provider: Server;
@@ -95,7 +95,7 @@ describe('B50: what others write does not reach the log as it is', () => {
     ],
   ];
 
-  it.each(ways)('in a webhook: %s', async (_name, change) => {
+  it.each(ways)('B50 in a webhook: %s', async (_name, change) => {
     for (const text of Object.values(HOSTILE)) {
       const event = new Story().stripe('payment_intent.succeeded', (payload) => {
         change(payload, text.slice(0, 300_000)); // metadata has it three times
@@ -110,7 +110,7 @@ describe('B50: what others write does not reach the log as it is', () => {
     });
   });
 
-  it('keeps enough of a card number to know which one it was', async () => {
+  it('B50 keeps enough of a card number to know which one it was', async () => {
     const event = new Story().stripe('payment_intent.succeeded', (payload) => {
       payload['type'] = `card.${CARD}`;
     });
@@ -120,7 +120,7 @@ describe('B50: what others write does not reach the log as it is', () => {
     });
   });
 
-  it.each(Object.entries(HOSTILE))('in what a provider answers: %s', async (_name, text) => {
+  it.each(Object.entries(HOSTILE))('B50 in what a provider answers: %s', async (_name, text) => {
     refusal = text;
     const reference = await shop.order();
     const answer = await shop.post(`/v1/orders/${reference}/payments`, paymentOf('stripe'));
@@ -129,7 +129,7 @@ describe('B50: what others write does not reach the log as it is', () => {
     await client.expectAccepted(thin);
   });
 
-  it.each(Object.entries(HOSTILE))('in filters, ids and reasons: %s', async (_name, text) => {
+  it.each(Object.entries(HOSTILE))('B50 in filters, ids and reasons: %s', async (_name, text) => {
     const part = encodeURIComponent(text.slice(0, 3000));
     for (const query of ['type', 'status', 'account', 'eventId', 'cursor', 'from', part]) {
       const path = `/v1/events?${query}=${part}`;
@@ -151,7 +151,7 @@ describe('B50: what others write does not reach the log as it is', () => {
     }
   });
 
-  it('in headers', async () => {
+  it('B50 in headers', async () => {
     for (const text of [`card ${CARD}`, '\u009b31m', `x`.repeat(10_000)]) {
       const value = Buffer.from(text).toString('latin1');
       const raw = await openRaw(shop.service.url);

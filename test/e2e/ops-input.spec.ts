@@ -10,7 +10,7 @@ import { WebhookClient } from '../support/webhook-client.js';
 const OPERATOR: CommandOptions = { key: null, token: TEST_TOKENS.operator };
 const MEBIBYTE = 1_048_576;
 
-describe('B51: what operators ask for that is not as it should be', () => {
+describe('what operators ask for that is not as it should be', () => {
   let shop: Shop;
   let client: WebhookClient;
   let eventId: string;
@@ -88,7 +88,7 @@ describe('B51: what operators ask for that is not as it should be', () => {
     ['bulk: no JSON', '/v1/replays', '{"ids":', 400, 'replay.start'],
   ];
 
-  it.each(REFUSED)('%s', async (_name, path, body, status, action) => {
+  it.each(REFUSED)('B51 %s', async (_name, path, body, status, action) => {
     const before = await rows();
     const known = (await audit()).length;
     const answer = await shop.post(path, body, OPERATOR);
@@ -103,7 +103,7 @@ describe('B51: what operators ask for that is not as it should be', () => {
     ['single', (): string => `/v1/events/${eventId}/replay`, {}, 'event.replay'],
     ['bulk', (): string => '/v1/replays', { filter: {} }, 'replay.start'],
   ] as const)('%s', (_name, path, body, action) => {
-    it('does nothing for somebody without a token, and writes nothing down', async () => {
+    it('B51 does nothing for somebody without a token, and writes nothing down', async () => {
       const before = [await rows(), await audit()];
       for (const token of ['of nobody', '', 'x'.repeat(600)]) {
         const answer = await shop.post(path(), body, { key: null, token });
@@ -114,18 +114,21 @@ describe('B51: what operators ask for that is not as it should be', () => {
       expect([await rows(), await audit()]).toEqual(before);
     });
 
-    it.each(['viewer', 'service'] as const)('does nothing for a %s, and says so', async (role) => {
-      const before = await rows();
-      const known = (await audit()).length;
-      const answer = await shop.post(path(), body, { key: null, token: TEST_TOKENS[role] });
-      expect(answer).toMatchObject({ status: 403, json: { code: 'forbidden' } });
-      expect(await rows()).toEqual(before);
-      expect((await audit()).slice(known)).toMatchObject([
-        { actor: `${role}-of-tests`, action, result: 'forbidden' },
-      ]);
-    });
+    it.each(['viewer', 'service'] as const)(
+      'B51 does nothing for a %s, and says so',
+      async (role) => {
+        const before = await rows();
+        const known = (await audit()).length;
+        const answer = await shop.post(path(), body, { key: null, token: TEST_TOKENS[role] });
+        expect(answer).toMatchObject({ status: 403, json: { code: 'forbidden' } });
+        expect(await rows()).toEqual(before);
+        expect((await audit()).slice(known)).toMatchObject([
+          { actor: `${role}-of-tests`, action, result: 'forbidden' },
+        ]);
+      },
+    );
 
-    it('succeeds when it is as it should be', async () => {
+    it('B51 succeeds when it is as it should be', async () => {
       expect([200, 202]).toContain((await shop.post(path(), body, OPERATOR)).status);
       await eventually(async () => {
         const [left] = await shop.database.query(
@@ -137,7 +140,7 @@ describe('B51: what operators ask for that is not as it should be', () => {
     });
   });
 
-  it('bulk: a million ids are refused before they are read, however they come', async () => {
+  it('B51 bulk: a million ids are refused before they are read, however they come', async () => {
     const before = await rows();
     const known = (await audit()).length;
     const residentBefore = await residentBytes();

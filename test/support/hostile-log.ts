@@ -1,5 +1,5 @@
 /** What every entry of the log has. */
-export interface LogEntry {
+export interface LogEntry extends Readonly<Record<string, unknown>> {
   readonly level: number;
   readonly time: string;
   readonly msg: string;
