@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { MergedReviews1795651200000 } from '../../migrations/1795651200000-merged-reviews.js';
 import { recordStart } from '../../src/checkout/bind-start.js';
 import { insertStart, insertStartedPayment } from '../../src/checkout/checkout.queries.js';
+import { migrate, revertMigration } from '../../src/database/migrate.js';
 import { inTransaction } from '../../src/database/transaction.js';
 import { findDecisions } from '../../src/ops/reviews/decision.queries.js';
 import { applyFacts } from '../../src/payments/apply-facts.js';
@@ -179,6 +181,29 @@ describe('two payments that turn out to be one, with reviews of the same reason'
     expect(merged).toMatchObject([{ merged_into: kept!.id }, { merged_into: kept!.id }]);
     const decisions = await findDecisions(pool, [kept!.id]);
     expect(decisions.map(({ reason }) => reason.slice(-2))).toEqual(['-3', '-4']);
+  });
+
+  it('keep their decisions when the migration is taken back', async () => {
+    await mismatchBoth();
+    const [one, other] = await reviews();
+    await decide(one!.id, 'of ours', 0);
+    await decide(other!.id, 'of the other', 100);
+    await merge();
+    const taken: string[] = [];
+    while (taken.at(-1) !== MergedReviews1795651200000.name) {
+      taken.push((await revertMigration(database.url))!);
+    }
+    expect(await database.query('select id from reviews')).toEqual([{ id: one!.id }]);
+    const decisions = await database.query(
+      'select review_id, reason from review_decisions order by id',
+    );
+    expect(decisions).toEqual([
+      { review_id: one!.id, reason: 'of ours' },
+      { review_id: one!.id, reason: 'of the other' },
+    ]);
+    const changed = database.query(`update review_decisions set reason = 'another'`);
+    await expect(changed).rejects.toThrow('append-only');
+    expect(await migrate(database.url)).toEqual(taken.reverse());
   });
 
   const isOurs = ({ payment_id }: ReviewRow) => payment_id === ours;
