@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { environmentSchema } from '../../src/config/environment.js';
 import { maskPayload } from '../../src/ops/events/mask-payload.js';
 import { describeBackends } from '../support/describe-backends.js';
 import { eventually } from '../support/eventually.js';
 import { allFinished, finished, logLines, metric } from '../support/observe.js';
+import { runTollgate } from '../support/run-tollgate.js';
 import {
   freshQueuePrefix,
   serviceEnvironment,
@@ -15,7 +14,6 @@ import { Story, type StoryEvent } from '../support/story.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 import { TEST_SECRETS, WebhookClient, type Answer } from '../support/webhook-client.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ROTATED = {
   newer: 'whsec_end_to_end_stripe_0002',
   acme: 'whsec_end_to_end_stripe_acme',
@@ -555,23 +553,14 @@ describeBackends((backend) => {
   });
 
   describe('npm run send', () => {
-    const run = (...args: string[]) => {
-      const env = {
-        PATH: process.env['PATH'],
-        ...serviceEnvironment(
+    const run = (...args: string[]) =>
+      runTollgate(
+        ['send', ...args],
+        serviceEnvironment(
           { databaseUrl: database.url },
           { STRIPE_WEBHOOK_SECRETS_ACME: ROTATED.acme },
         ),
-      };
-      return new Promise<{ code: number; output: string; errors: string }>((resolve) => {
-        const child = execFile(
-          process.execPath,
-          ['scripts/tollgate.mjs', 'send', ...args],
-          { cwd: ROOT, env },
-          (_error, output, errors) => resolve({ code: child.exitCode ?? -1, output, errors }),
-        );
-      });
-    };
+      );
 
     it.each([
       ['stripe', 'payment_intent.succeeded'],
@@ -604,8 +593,8 @@ describeBackends((backend) => {
         /nobody answers at http:\/\/127\.0\.0\.1:1/,
       ],
     ] as const)('says what is wrong: %s', async (_what, args, exitCode, message) => {
-      const { code, output, errors } = await run(...args);
-      expect(errors).toMatch(message);
+      const { code, output, notes } = await run(...args);
+      expect(notes).toMatch(message);
       expect(output).toBe('');
       expect(code).toBe(exitCode);
     });

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPostmaster } from '../../src/database/embedded-postmaster.js';
 import {
@@ -11,6 +11,7 @@ import {
 import { migrate } from '../../src/database/migrate.js';
 import { fromGlobalSetup } from './environment.js';
 import { eventually } from './eventually.js';
+import { keepOutput } from './keep-output.js';
 import { signalTree } from './process-tree.js';
 
 const DATABASE = 'tollgate';
@@ -84,6 +85,7 @@ export async function isolatedPostgres({
     remove: async () => {
       signalAll('SIGCONT');
       await kill();
+      keepOutput('postgres')(await readFile(server.paths.logFile, 'utf8'));
       await rm(folder, { recursive: true, force: true, maxRetries: 20 });
     },
   };
