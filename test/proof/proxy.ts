@@ -106,7 +106,10 @@ export class TcpProxy {
     const wasHoled = this.conditions.isBlackHole;
     this.conditions = CABLE;
     this.cut = null;
-    for (const link of this.links) if (wasHoled || link.isForgotten) link.reset();
+    for (const link of this.links) {
+      if (wasHoled || link.isForgotten) link.reset();
+      else link.hurry();
+    }
   }
 
   async close(): Promise<void> {
@@ -146,6 +149,7 @@ interface Surroundings {
 class Link {
   isForgotten = false;
   private isAnswerLost = false;
+  private readonly directions: readonly Direction[];
 
   constructor(
     private readonly client: Socket,
@@ -161,6 +165,7 @@ class Link {
     }
     const there = new Direction(client, upstream, around.conditions);
     const back = new Direction(upstream, client, around.conditions);
+    this.directions = [there, back];
     client.on('data', (bytes) => {
       this.onSent(bytes, there);
     });
@@ -173,6 +178,11 @@ class Link {
   reset(): void {
     this.client.resetAndDestroy();
     this.upstream.resetAndDestroy();
+  }
+
+  /** What is late arrives now. */
+  hurry(): void {
+    for (const direction of this.directions) direction.hurry();
   }
 
   private onSent(bytes: Buffer, there: Direction): void {
@@ -234,11 +244,20 @@ class Direction {
     this.underWayBytes += bytes.length;
     if (this.underWayBytes > UNDER_WAY_BYTES_MAX) this.from.pause();
     setTimeout(() => {
-      const first = this.underWay.shift() ?? bytes;
+      const first = this.underWay.shift();
+      if (first === undefined) return; // it had to hurry
       this.underWayBytes -= first.length;
       this.arrive(first);
       if (this.underWayBytes <= UNDER_WAY_BYTES_MAX) this.from.resume();
     }, delayMs);
+  }
+
+  /** What is under way arrives now, and what comes then is not held up by it. */
+  hurry(): void {
+    this.freeAtMs = 0;
+    this.underWayBytes = 0;
+    for (const bytes of this.underWay.splice(0)) this.arrive(bytes);
+    this.from.resume();
   }
 
   private arrive(bytes: Buffer): void {
