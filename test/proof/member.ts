@@ -101,6 +101,11 @@ export class Member {
     await this.start();
   }
 
+  /** Looks for the most memory and files anew. */
+  forget(): void {
+    this.peak = { residentBytes: 0, files: 0 };
+  }
+
   /** Memory and open files now; remembers the most it ever saw. */
   measure(): Usage | null {
     if (this.service === null) return null;

@@ -38,7 +38,8 @@ const AFTERWARDS_SECONDS = 1;
 const REPLAYS = 2;
 /** I10, of each process. */
 const RESIDENT_BYTES_MAX = 700 * 1024 * 1024;
-const FILES_MAX = 512;
+/** A process that starts has hundreds of modules open at once; 1024 is what it is usually allowed. */
+const FILES_MAX = 900;
 let runs = 0;
 
 /** Loads a healthy world, injects one fault, heals, waits until all is quiet, and checks it all. */
@@ -60,6 +61,7 @@ export async function runFault(
   });
   const scene = new Scene(world, client, random, run, intensity, () => lives.next().value as Life);
   const startedAtMs = performance.now();
+  for (const member of world.members) member.forget();
   const printed = world.listenToLogs();
   const measuring = setInterval(() => {
     for (const member of world.members) member.measure();
