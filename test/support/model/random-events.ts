@@ -119,7 +119,7 @@ const dispute = fc
 
 const stripeEvent = fc
   .tuple(fc.oneof(intent, charge, charge, refund, dispute), seconds, livemode)
-  .map(([body, created, isLive]) => told('stripe', { ...body, created, livemode: isLive }));
+  .map(([body, created, isLive]) => sent('stripe', { ...body, created, livemode: isLive }));
 
 const paystackEvent = fc
   .record({
@@ -137,25 +137,34 @@ const paystackEvent = fc
     const data = isCharge
       ? { ...common, id: Number(id), reference: `ref-${id}`, paid_at: '2026-03-01T10:00:01.000Z' }
       : { ...common, id: refundId, transaction_reference: `ref-${id}` };
-    return told('paystack', { event: type, data });
+    return sent('paystack', { event: type, data });
   });
 
-/** Two to six random events, most of Stripe, each with an inbox id of its own. */
-export const randomEvents: fc.Arbitrary<readonly EventFacts[]> = fc
-  .array(fc.oneof({ weight: 5, arbitrary: stripeEvent }, { weight: 2, arbitrary: paystackEvent }), {
-    minLength: 2,
-    maxLength: 6,
-    size: 'max',
-  })
-  .map((events) => events.map((one, index) => ({ ...one, inboxId: String(index) })));
+/** A body that a provider might send. */
+export interface SentBody {
+  readonly provider: 'stripe' | 'paystack';
+  readonly body: JsonObject;
+}
+
+/** Two to six random bodies, most of them of Stripe. */
+export const randomBodies: fc.Arbitrary<readonly SentBody[]> = fc.array(
+  fc.oneof({ weight: 5, arbitrary: stripeEvent }, { weight: 2, arbitrary: paystackEvent }),
+  { minLength: 2, maxLength: 6, size: 'max' },
+);
+
+/** What they tell the service, each with an inbox id of its own. */
+export const randomEvents: fc.Arbitrary<readonly EventFacts[]> = randomBodies.map((bodies) =>
+  bodies.map(({ provider, body }, index) => {
+    const facts = PROVIDERS.get(provider)!.translate(body);
+    if (!facts) throw new Error('a random event says nothing of a payment');
+    return { inboxId: String(index), command: null, provider, account: 'default', facts };
+  }),
+);
 
 function event(type: string, object: JsonObject): JsonObject {
   return { id: 'evt_1', object: 'event', type, data: { object } };
 }
 
-/** What the service understands of it. */
-function told(provider: 'stripe' | 'paystack', body: JsonObject): EventFacts {
-  const facts = PROVIDERS.get(provider)!.translate(body);
-  if (!facts) throw new Error('a random event says nothing of a payment');
-  return { inboxId: null, command: null, provider, account: 'default', facts };
+function sent(provider: SentBody['provider'], body: JsonObject): SentBody {
+  return { provider, body };
 }
