@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Queryable } from '../database/transaction.js';
+import type { Queryable, Tx } from '../database/transaction.js';
 import type { VerifiedEvent } from '../providers/provider.js';
 import type { Observation } from '../providers/provider-api.js';
 
@@ -66,6 +66,25 @@ export async function insertEvents(
     ],
   });
   return new Set(result.rows.map(({ id }) => id));
+}
+
+/** Which of these events are committed in the inbox. Waits for nobody who works on one of them. */
+export async function findStored<T extends InboxInsert>(tx: Tx, rows: readonly T[]): Promise<T[]> {
+  const { rows: found } = await tx.query<{ n: number }>({
+    name: 'find-stored',
+    text: `
+      select n::int from unnest($1::text[], $2::text[], $3::text[]) with ordinality
+        as t (provider, account, event_id, n)
+      where exists (
+        select from inbox i
+        where (i.provider, i.account, i.event_id) = (t.provider, t.account, t.event_id))`,
+    values: [
+      rows.map((row) => row.provider),
+      rows.map((row) => row.account),
+      rows.map((row) => row.event.eventId),
+    ],
+  });
+  return found.flatMap(({ n }) => rows[n - 1] ?? []);
 }
 
 /** What a provider answered when it was asked. */

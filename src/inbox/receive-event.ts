@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { sqlState } from '../database/transaction.js';
+import { inTransaction, limitLockWait, sqlState } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
 import { failPointOfEach } from '../fail-points.js';
 import type { VerifiedEvent } from '../providers/provider.js';
-import { insertEvents, type InboxInsert, type Redelivery } from './inbox.queries.js';
+import { findStored, insertEvents, type InboxInsert, type Redelivery } from './inbox.queries.js';
 
 /** What the answer to a delivery says. Both are a promise: the event is committed. */
 export type Receipt = 'recorded' | 'duplicate';
@@ -35,6 +35,10 @@ interface Waiting extends InboxInsert {
 
 /** A flush starts beside another one only when this many events wait: small ones cost the same. */
 const PARALLEL_ROWS_MIN = 32;
+
+const LOCK_NOT_AVAILABLE = '55P03';
+/** Only a lock on the whole table makes a read wait. */
+const FIND_LOCK_TIMEOUT_MS = 50;
 
 /**
  * Records verified events, many in one INSERT. An event that arrives when nothing is under way is
@@ -144,11 +148,17 @@ export class EventReceiver {
 
   /** Inserts rows; halves a batch that fails on its data until the bad row stands alone. */
   private async store(rows: readonly Waiting[]): Promise<Map<string, Receipt | Error>> {
+    if (rows.length === 0) return new Map();
     try {
       const sorted = rows.toSorted(compareKeys);
       const recorded = await insertEvents(this.pool, sorted, this.options.graceSeconds);
       return new Map(rows.map(({ id }) => [id, recorded.has(id) ? 'recorded' : 'duplicate']));
     } catch (error) {
+      const known = sqlState(error) === LOCK_NOT_AVAILABLE ? await this.findKnown(rows) : [];
+      if (known.length > 0) {
+        const others = await this.store(rows.filter((row) => !known.includes(row)));
+        return new Map([...known.map(({ id }) => [id, 'duplicate'] as const), ...others]);
+      }
       if (rows.length === 1 || !isAboutData(error)) {
         const failure = unstored(error);
         // Whoever waits behind a database that hangs would only wait longer for the same answer.
@@ -160,6 +170,19 @@ export class EventReceiver {
       const right = await this.store(rows.slice(middle));
       return new Map([...left, ...right]);
     }
+  }
+
+  /**
+   * An INSERT waits for whoever has changed a row of the same key and not committed yet: a worker
+   * that stopped in the middle. That row is committed all the same, so its event is a duplicate, and
+   * its neighbours need not suffer for it.
+   */
+  private async findKnown(rows: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const finding = inTransaction(this.pool, async (tx) => {
+      await limitLockWait(tx, FIND_LOCK_TIMEOUT_MS);
+      return findStored(tx, rows);
+    });
+    return finding.catch(() => []); // the whole table is locked, or worse: the first error tells
   }
 }
 

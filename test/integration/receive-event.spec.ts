@@ -134,6 +134,40 @@ describe('EventReceiver', () => {
     expect(receipts).toEqual(['recorded', 'recorded', 'recorded']);
   });
 
+  it('answers for an event that somebody works on without an end, and for its neighbours', async () => {
+    await pool.end();
+    pool = new pg.Pool({ connectionString: database.url, max: 4, lock_timeout: 300 });
+    const receiver = receiverWith({ flushesMax: 1 });
+    await receive(receiver, 'evt_held');
+    const worker = await pool.connect();
+    await worker.query('begin');
+    await worker.query(`update inbox set due_at = now() where event_id = 'evt_held'`);
+    const ids = ['evt_first', 'evt_held', 'evt_a', 'evt_b', 'evt_held', 'evt_c'];
+    const receipts = await Promise.all(ids.map((id) => receive(receiver, id)));
+    await worker.query('rollback');
+    worker.release();
+    expect(receipts).toEqual(ids.map((id) => (id === 'evt_held' ? 'duplicate' : 'recorded')));
+    expect(recorded).toHaveLength(5);
+    expect(redelivered.map(({ eventId }) => eventId)).toEqual(['evt_held', 'evt_held']);
+  });
+
+  it('refuses within its time when the whole inbox is locked', async () => {
+    await pool.end();
+    pool = new pg.Pool({ connectionString: database.url, max: 4, lock_timeout: 300 });
+    const receiver = receiverWith({ flushesMax: 1 });
+    await receive(receiver, 'evt_known');
+    const migration = await pool.connect();
+    await migration.query('begin; lock table inbox');
+    const refused = await Promise.allSettled(
+      ['evt_1', 'evt_known', 'evt_2'].map((id) => receive(receiver, id)),
+    );
+    await migration.query('rollback');
+    migration.release();
+    expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    await expect(receive(receiver, 'evt_known')).resolves.toBe('duplicate');
+    await expect(receive(receiver, 'evt_1')).resolves.toBe('recorded');
+  });
+
   it('never deadlocks when batches cross each other with the same keys', async () => {
     const receivers = [receiverWith(), receiverWith(), receiverWith(), receiverWith()];
     const ids = Array.from({ length: 200 }, (_one, index) => `evt_${index}`);
