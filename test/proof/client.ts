@@ -109,6 +109,14 @@ export class OpenLoopClient {
     return { ...PROOF_SECRETS, stripe: this.stripeSecret };
   }
 
+  /** Forgets what became of requests so far; what has to be delivered stays. */
+  countAnew(): void {
+    this.fates.clear();
+    this.acknowledged = 0;
+    this.refused = 0;
+    this.unknown = 0;
+  }
+
   setRate(ratePerSecond: number): void {
     this.ratePerSecond = ratePerSecond;
   }
