@@ -82,6 +82,18 @@ export async function listen(app: NestFastifyApplication, config: Config): Promi
   return app.getUrl();
 }
 
+/**
+ * From now on every answer is the last one on its connection, so that clients go elsewhere by
+ * themselves. A kept connection that is simply closed may have a request on it already, of which its
+ * client would never hear.
+ */
+export function endConnections(app: NestFastifyApplication): void {
+  const { server } = app.getHttpAdapter().getInstance();
+  server.prependListener('request', (_request, response) => {
+    response.setHeader('connection', 'close');
+  });
+}
+
 const WEBHOOK_PATH = /^\/webhooks\/[^/?]+(?:\/[^/?]+)?(?:\?|$)/;
 
 /** Who comes to a webhook path with another method is told the one that there is. */

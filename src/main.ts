@@ -12,7 +12,7 @@ import { findDurabilityProblems, waitForDatabase } from './database/database.js'
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
 import { armFailPoints } from './fail-points.js';
-import { createHttpServer, listen } from './http-server.js';
+import { createHttpServer, endConnections, listen } from './http-server.js';
 import { Loop } from './loop.js';
 import { Sampler } from './ops/overview/sampler.js';
 import { Readiness } from './ops/readiness.js';
@@ -121,9 +121,13 @@ async function prepareDatabase(config: Config, databaseUrl: string, logger: Logg
 }
 
 /** Not ready, close the door, finish what is under way, let go: in this order. */
-async function stop(config: Config, { app, services, sampling, embedded }: Running): Promise<void> {
+async function stop(
+  { app, services, sampling, embedded }: Running,
+  readyDelayMs: number,
+): Promise<void> {
   app.get(Readiness).shutDown();
-  await delay(config.READY_DELAY_MS);
+  endConnections(app);
+  await delay(readyDelayMs);
   await app.close();
   await sampling.stop();
   await services.close();
@@ -146,10 +150,13 @@ function stopOnSignal(config: Config, logger: Logger, starting: Promise<Running>
     logger.info({ signal }, 'stopping');
     // Who waits for a PostgreSQL of somebody else has nothing yet that would have to be stopped.
     if (!isStarted && !config.embedded) exitWhenFlushed(logger, 0);
+    // Who presses Ctrl-C waits for it, and nobody is sent to a process that only works.
+    const isAwaited = signal === 'SIGTERM' && config.ROLES.includes('api');
+    const readyDelayMs = isAwaited ? config.READY_DELAY_MS : 0;
     const timeLimitMs = milliseconds(config.DRAIN_SECONDS + EXIT_MARGIN_SECONDS);
-    setTimeout(() => process.exit(1), timeLimitMs + config.READY_DELAY_MS).unref();
+    setTimeout(() => process.exit(1), timeLimitMs + readyDelayMs).unref();
     void starting
-      .then((running) => stop(config, running))
+      .then((running) => stop(running, readyDelayMs))
       .then(
         () => {
           logger.info('stopped');

@@ -242,8 +242,8 @@ export const environmentSchema = z.object({
     ),
 
   DRAIN_SECONDS: integer(1, 600, 10).describe('how long a shutdown lets work finish'),
-  READY_DELAY_MS: integer(0, 60_000, 0).describe(
-    'pause between "not ready" and closing the door, for load balancers to notice',
+  READY_DELAY_MS: integer(0, 60_000, 2000).describe(
+    'pause between "not ready" and closing the door, for clients and load balancers to go elsewhere',
   ),
 });
 

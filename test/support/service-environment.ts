@@ -39,6 +39,7 @@ export function serviceEnvironment(backing: Backing, more: Environment = {}): En
     WORKER_LOCK_SECONDS: '2',
     BACKOFF_BASE_SECONDS: '1',
     ATTEMPTS_MAX: '3',
+    READY_DELAY_MS: '0',
     ...more,
   };
   registerSecretsOf(environment);
