@@ -85,6 +85,7 @@ export class OpenLoopClient {
   unknown = 0;
 
   private readonly pools: Pool[];
+  private readonly avoided = new Set<number>();
   private readonly underway: { readonly life: Life; next: number; orderAt: number }[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly undelivered = new Set<string>();
@@ -107,6 +108,16 @@ export class OpenLoopClient {
 
   private get secrets() {
     return { ...PROOF_SECRETS, stripe: this.stripeSecret };
+  }
+
+  /** Sends nothing new to this one of the `urls`, as a load balancer does with who is not ready. */
+  avoid(url: string): void {
+    this.avoided.add(this.options.urls.indexOf(url));
+  }
+
+  /** Sends to all of them again. */
+  avoidNobody(): void {
+    this.avoided.clear();
   }
 
   /** Forgets what became of requests so far; what has to be delivered stays. */
@@ -172,7 +183,8 @@ export class OpenLoopClient {
   ): Promise<Fate> {
     this.requests += 1;
     try {
-      const pool = this.pools[target % this.pools.length]!;
+      const pools = this.pools.filter((_pool, index) => !this.avoided.has(index));
+      const pool = pools[target % pools.length]!;
       const signal = AbortSignal.timeout(TIMEOUT_MS);
       const answer = await pool.request({ method, path, headers, body, signal });
       return { is: 'answered', status: answer.statusCode, text: await answer.body.text() };

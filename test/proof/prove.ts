@@ -17,7 +17,7 @@ const USAGE = `npm run prove -- [options]
   --seed N       the same faults at the same points; printed when it is not given
   --minutes N    how long about; more minutes are more rounds of each fault (default 8)
   --only F1,F8   only these rows
-  --rate N       events per second (default 100)
+  --rate N       events per second (default 50)
   --queues WHERE redis (default) or postgres
   --list         the rows, and what is expected of each
   --plant NAME   puts a bug into a copy of the build, which the proof must find: ${PLANTED}
@@ -30,7 +30,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     minutes: { type: 'string', default: '8' },
     only: { type: 'string' },
-    rate: { type: 'string', default: '100' },
+    rate: { type: 'string', default: '50' },
     queues: { type: 'string', default: 'redis' },
     list: { type: 'boolean', default: false },
     plant: { type: 'string' },

@@ -152,11 +152,17 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         for (const member of scene.world.members) {
           const startedAtMs = performance.now();
           const ended = member.ended();
-          await member.kill('SIGTERM', 25_000);
+          const killed = member.kill('SIGTERM', 25_000);
+          if (member.role === 'api') {
+            await scene.until(`${member.name} says that it goes`, () => isUnready(member), 2000);
+            scene.client.avoid(member.url);
+          }
+          await killed;
           seconds.push((performance.now() - startedAtMs) / 1000);
           const code = await ended;
           scene.expect(code === 0, `${member.name} ended with ${code}`);
           await member.start();
+          scene.client.avoidNobody();
         }
       }
       scene.injected(`${rounds} × SIGTERM to each process, one after the other`);
@@ -253,6 +259,11 @@ async function killAtRandom(
     slowest = Math.max(slowest, (performance.now() - startedAtMs) / 1000);
   }
   return slowest;
+}
+
+/** As a load balancer sees it. */
+async function isUnready({ url }: Member): Promise<boolean> {
+  return (await fetch(`${url}/health/ready`)).status === 503;
 }
 
 /** Starts a process with a fail point armed, sees it die there, and starts it as it was. */
