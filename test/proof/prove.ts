@@ -8,6 +8,7 @@ import { arch, cpus, platform, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults/index.js';
 import { isInjected } from './fault.js';
+import { describeHostile, problemsOf } from './hostile.js';
 import { plant, PLANTS } from './plants.js';
 import { hasHeld, lineOf, listOf, pageOf, tableOf } from './report.js';
 import { runProof, type ProofOptions } from './run-proof.js';
@@ -18,6 +19,7 @@ const USAGE = `npm run prove -- [options]
   --minutes N    how long about; more minutes are more rounds of each fault (default 8)
   --only F1,F8   only these rows
   --rate N       events per second (default 50)
+  --hostile N    mutated requests in the end (default 10000, and none with --only)
   --queues WHERE redis (default) or postgres
   --list         the rows, and what is expected of each
   --plant NAME   puts a bug into a copy of the build, which the proof must find: ${PLANTED}
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '8' },
     only: { type: 'string' },
     rate: { type: 'string', default: '50' },
+    hostile: { type: 'string' },
     queues: { type: 'string', default: 'redis' },
     list: { type: 'boolean', default: false },
     plant: { type: 'string' },
@@ -63,6 +66,7 @@ async function prove(wanted: readonly string[] | undefined, build: string | null
   const seed = numberOf('seed', values.seed ?? String(randomInt(2 ** 31)));
   const minutes = numberOf('minutes', values.minutes);
   const ratePerSecond = numberOf('rate', values.rate);
+  const hostileCases = numberOf('hostile', values.hostile ?? (wanted ? '0' : '10000'));
   const queues: string = values.queues;
   if (queues !== 'redis' && queues !== 'postgres') throw new Error(USAGE);
   const only = wanted?.map((id) => id.trim().toUpperCase());
@@ -77,6 +81,7 @@ async function prove(wanted: readonly string[] | undefined, build: string | null
     minutes,
     ratePerSecond,
     queues,
+    hostileCases,
     ...(build && { build }),
   };
   const report = await runProof(options, (result) => {
@@ -84,6 +89,10 @@ async function prove(wanted: readonly string[] | undefined, build: string | null
   });
   print(`\n${tableOf(report)}\n`);
   for (const { fault, reason } of report.notRun) print(`${fault.id} not run: ${reason}`);
+  if (report.hostile) {
+    print(describeHostile(report.hostile));
+    for (const problem of problemsOf(report.hostile)) print(`✗ ${problem}`);
+  }
   for (const problem of report.problems) print(`✗ ${problem}`);
   const isWhole = only === undefined && faults.filter(isInjected).length > 0;
   if (isWhole || values.write) {

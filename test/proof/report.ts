@@ -1,5 +1,7 @@
 import Table from 'cli-table3';
+import type { HostileReport } from '../support/hostile-run.js';
 import { isInjected, type Fault } from './fault.js';
+import { describeHostile, problemsOf } from './hostile.js';
 import type { FaultResult } from './run-fault.js';
 
 const COLUMNS = [
@@ -20,6 +22,8 @@ export interface ProofReport {
   readonly results: readonly FaultResult[];
   /** Rows that were not run, with the reason. */
   readonly notRun: readonly { readonly fault: Fault; readonly reason: string }[];
+  /** Null: no hostile requests were sent. */
+  readonly hostile: HostileReport | null;
   /** What holds for the run as a whole and did not. */
   readonly problems: readonly string[];
 }
@@ -29,8 +33,10 @@ export function verdictOf({ problems }: FaultResult): 'held' | 'BROKEN' {
 }
 
 /** Whether everything that was run held. */
-export function hasHeld({ results, problems }: ProofReport): boolean {
-  return problems.length === 0 && results.every((result) => verdictOf(result) === 'held');
+export function hasHeld({ results, hostile, problems }: ProofReport): boolean {
+  const isHostileFine = hostile === null || problemsOf(hostile).length === 0;
+  const isFine = isHostileFine && problems.length === 0;
+  return isFine && results.every((result) => verdictOf(result) === 'held');
 }
 
 /** One line for a terminal, as soon as a fault is through. */
@@ -53,7 +59,7 @@ export function tableOf({ results }: ProofReport): string {
 
 /** The page that is kept with the code. */
 export function pageOf(report: ProofReport, machine: string): string {
-  const { seed, minutes, queues, results, notRun, problems } = report;
+  const { seed, minutes, queues, results, notRun, hostile, problems } = report;
   const row = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
   const lines = [
     ...INTRODUCTION,
@@ -68,11 +74,25 @@ export function pageOf(report: ProofReport, machine: string): string {
     '',
     ...problems.map((problem) => `- ${problem}`),
     ...(problems.length > 0 ? [''] : []),
+    ...(hostile === null ? [] : hostileLines(hostile)),
     '## Rows that were not run',
     '',
     ...notRun.map(({ fault, reason }) => `- **${fault.id}**, ${fault.title}: ${reason}`),
   ];
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function hostileLines(hostile: HostileReport): string[] {
+  return [
+    '## Hostile input',
+    '',
+    `${describeHostile(hostile)}.`,
+    '',
+    ...problemsOf(hostile).map((problem) => `- ${problem}`),
+    'Every answer was one of those that are allowed, no row came of what was not signed, and the next good',
+    'request was served, unless a line above says otherwise.',
+    '',
+  ];
 }
 
 const QUEUES = { redis: 'Redis', postgres: 'PostgreSQL' } as const;

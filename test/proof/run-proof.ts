@@ -1,4 +1,5 @@
 import { isInjected, type Fault } from './fault.js';
+import { proveHostile } from './hostile.js';
 import type { ProofReport } from './report.js';
 import { runFault, type FaultResult } from './run-fault.js';
 import { PROOF_SECRETS } from './sign.js';
@@ -10,6 +11,8 @@ export interface ProofOptions {
   readonly minutes: number;
   readonly ratePerSecond: number;
   readonly queues: 'redis' | 'postgres';
+  /** Mutated requests to be sent in the end; 0 for none. */
+  readonly hostileCases?: number;
   /** Folder of the build under test; ours by default. */
   readonly build?: string;
 }
@@ -19,13 +22,14 @@ const MINUTES_USUAL = 8;
 
 /** Injects these faults one after the other into one world. */
 export async function runProof(
-  { faults, seed, minutes, ratePerSecond, queues, build }: ProofOptions,
+  { faults, seed, minutes, ratePerSecond, queues, hostileCases = 0, build }: ProofOptions,
   onResult: (result: FaultResult) => void = () => undefined,
 ): Promise<ProofReport> {
   const results: FaultResult[] = [];
   const notRun: { fault: Fault; reason: string }[] = [];
   const intensity = minutes / MINUTES_USUAL;
-  const begin = () => World.start({ queues, ...(build === undefined ? {} : { build }) });
+  const built = build === undefined ? {} : { build };
+  const begin = () => World.start({ queues, ...built });
   const problems: string[] = [];
   let world = await begin();
   // Ctrl-C must not leave seven processes behind.
@@ -47,11 +51,14 @@ export async function runProof(
       await world.stop();
       world = await begin();
     }
-    return { seed, minutes, queues, results, notRun, problems: [...problems, ...findLeaks(world)] };
+    problems.push(...findLeaks(world));
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
     await world.stop();
   }
+  const hostile =
+    hostileCases === 0 ? null : await proveHostile({ cases: hostileCases, seed, ...built });
+  return { seed, minutes, queues, results, notRun, hostile, problems };
 }
 
 function obstacleTo(fault: Fault, queues: 'redis' | 'postgres'): string | null {
