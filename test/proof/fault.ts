@@ -7,8 +7,6 @@ export interface InjectedFault {
   readonly title: string;
   /** What is expected of it beyond the invariants, in a few words. */
   readonly expected: string;
-  /** Runs in the selection that is part of the tests. */
-  readonly isShort?: true;
   /** Events per second; that of the whole run by default. */
   readonly ratePerSecond?: number;
   /** Where the queues must be for it; either by default. */

@@ -7,10 +7,9 @@ import { writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults/index.js';
-import { isInjected } from './fault.js';
 import { describeHostile, problemsOf } from './hostile.js';
 import { plant, PLANTS } from './plants.js';
-import { hasHeld, lineOf, listOf, pageOf, tableOf } from './report.js';
+import { hasHeld, lineOf, listOf, pageOf, tableOf, type ProofReport } from './report.js';
 import { runProof, type ProofOptions } from './run-proof.js';
 
 const PLANTED = PLANTS.map(({ name }) => name).join(', ');
@@ -87,6 +86,16 @@ async function prove(wanted: readonly string[] | undefined, build: string | null
   const report = await runProof(options, (result) => {
     print(lineOf(result));
   });
+  printReport(report);
+  if (only === undefined || values.write) {
+    const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${arch()}, Node ${process.versions.node}.`;
+    writeFileSync(PAGE, pageOf(report, machine));
+  }
+  print(`\nseed ${seed}: ${hasHeld(report) ? 'everything held' : 'NOT everything held'}`);
+  return hasHeld(report) ? 0 : 1;
+}
+
+function printReport(report: ProofReport): void {
   print(`\n${tableOf(report)}\n`);
   for (const { fault, reason } of report.notRun) print(`${fault.id} not run: ${reason}`);
   if (report.hostile) {
@@ -94,13 +103,6 @@ async function prove(wanted: readonly string[] | undefined, build: string | null
     for (const problem of problemsOf(report.hostile)) print(`✗ ${problem}`);
   }
   for (const problem of report.problems) print(`✗ ${problem}`);
-  const isWhole = only === undefined && faults.filter(isInjected).length > 0;
-  if (isWhole || values.write) {
-    const machine = `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()} ${arch()}, Node ${process.versions.node}.`;
-    writeFileSync(PAGE, pageOf(report, machine));
-  }
-  print(`\nseed ${seed}: ${hasHeld(report) ? 'everything held' : 'NOT everything held'}`);
-  return hasHeld(report) ? 0 : 1;
 }
 
 function print(text: string): void {

@@ -78,10 +78,15 @@ export class Scene {
   }
 
   /** Waits until it is true. @throws Error saying what never came */
-  async until(what: string, isTrue: () => boolean | Promise<boolean>, timeoutMs = 20_000) {
+  async until(
+    what: string | (() => string),
+    isTrue: () => boolean | Promise<boolean>,
+    timeoutMs = 20_000,
+  ): Promise<void> {
     await eventually(
       async () => {
-        if (!(await isTrue())) throw new Error(`this never came: ${what}`);
+        if (await isTrue()) return;
+        throw new Error(`this never came: ${typeof what === 'string' ? what : what()}`);
       },
       { timeoutMs },
     );
@@ -128,7 +133,7 @@ export class Scene {
   ): Promise<InboxRow[]> {
     let rows: InboxRow[] = [];
     await this.until(
-      `the row of ${event.eventId}`,
+      () => `the row of ${event.eventId}, which is ${JSON.stringify(rows)}`,
       async () => {
         rows = await this.query<InboxRow>(
           'select id, status, attempts, deliveries from inbox where provider = $1 and event_id = $2',

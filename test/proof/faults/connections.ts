@@ -13,7 +13,6 @@ export const CONNECTION_FAULTS: readonly Fault[] = [
     id: 'F24',
     title: 'connections reset, forgotten half-way, slow',
     expected: 'everybody connects anew by himself, and goes on',
-    isShort: true,
     inject: async (scene) => {
       const ways = Object.values(scene.world.ways);
       const isOnRedis = scene.world.queues === 'redis';

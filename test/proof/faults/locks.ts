@@ -56,7 +56,6 @@ export const LOCK_FAULTS: readonly Fault[] = [
     id: 'F21',
     title: 'the inbox locked as a careless migration does',
     expected: '503 within the deadline, until the lock is gone',
-    isShort: true,
     inject: async (scene) => {
       await whileHeld(scene, async (client) => {
         await client.query('lock table inbox in access exclusive mode');

@@ -41,7 +41,6 @@ export const NETWORK_FAULTS: readonly Fault[] = [
     id: 'F23',
     title: 'cut off in the middle: nobody knows whether it was committed',
     expected: 'delivered again it is known, or recorded now; one effect either way',
-    isShort: true,
     inject: async (scene) => {
       const { api, worker } = scene.world.ways;
       const times = scene.rounds(6);

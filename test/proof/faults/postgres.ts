@@ -14,7 +14,6 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     id: 'F14',
     title: 'all connections terminated every 500 ms',
     expected: 'some answers are 503, none is a false 200; it goes on by itself',
-    isShort: true,
     inject: async (scene) => {
       const rounds = scene.rounds(8);
       let ended = 0;
@@ -34,7 +33,6 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     id: 'F15',
     title: 'PostgreSQL killed, and started on the same data',
     expected: '503 while it is away; what was acknowledged is there after the recovery',
-    isShort: true,
     inject: async (scene) => {
       const { postgres } = scene.world;
       const rounds = scene.rounds(3);
@@ -55,7 +53,6 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
     id: 'F16',
     title: 'PostgreSQL stopped in mid-air (SIGSTOP)',
     expected: '503 with Retry-After within the deadline, no 200, no growing heap of requests',
-    isShort: true,
     inject: async (scene) => {
       const { postgres, apis } = scene.world;
       const before = apis.map((api) => api.measure()?.residentBytes ?? 0);

@@ -11,7 +11,6 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     id: 'F0',
     title: 'no fault at all',
     expected: 'nothing is refused or unknown, and the sweeper has nothing to do',
-    isShort: true,
     inject: async (scene) => {
       // So long a grace that whoever is rung for by the sweeper was forgotten, and not just slow.
       const environment = { RING_GRACE_SECONDS: '60' };
@@ -43,7 +42,6 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     id: 'F1',
     title: 'api killed at a random point',
     expected: 'nothing acknowledged is lost; ready again within seconds',
-    isShort: true,
     inject: async (scene) => {
       const rounds = scene.rounds(6);
       const seconds = await killAtRandom(scene, scene.world.apis, rounds);
@@ -71,7 +69,6 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     id: 'F4',
     title: 'worker killed before and after its commit',
     expected: 'no event is applied twice',
-    isShort: true,
     inject: async (scene) => {
       const [first, second] = scene.world.workers as [Member, Member];
       await dieAt(scene, first, 'apply.before_commit#3');
@@ -111,7 +108,6 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     id: 'F6',
     title: 'worker stopped for longer than its lock, then goes on',
     expected: 'what it held is applied once, by it or by the other one',
-    isShort: true,
     inject: async (scene) => {
       const [zombie] = scene.world.workers as [Member];
       for (let round = scene.rounds(1); round > 0; round -= 1) {
@@ -143,7 +139,6 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     id: 'F32',
     title: 'rolling restart with SIGTERM under load',
     expected: 'every process ends by itself with 0, and no answer is cut off',
-    isShort: true,
     inject: async (scene) => {
       const rounds = scene.rounds(2);
       const before = scene.client.unknown;

@@ -21,7 +21,6 @@ export const REDIS_FAULTS: readonly Fault[] = [
     title: 'Redis emptied with a backlog in it',
     expected: 'the sweeper rings for all of it, and every message is sent again',
     queues: 'redis',
-    isShort: true,
     inject: async (scene) => {
       await loseRings(scene, scene.rounds(300));
       await loseMessages(scene, scene.rounds(30));
@@ -32,7 +31,6 @@ export const REDIS_FAULTS: readonly Fault[] = [
     title: 'Redis killed, and started again empty',
     expected: 'everything is acknowledged while it is away, and applied once it is back',
     queues: 'redis',
-    isShort: true,
     inject: async (scene) => {
       const { redis } = scene.world;
       await expectOutage(
@@ -48,7 +46,6 @@ export const REDIS_FAULTS: readonly Fault[] = [
     title: 'Redis stopped in mid-air (SIGSTOP)',
     expected: 'as when it is killed; no growing heap of rings that wait for an answer',
     queues: 'redis',
-    isShort: true,
     inject: async (scene) => {
       const { redis, apis } = scene.world;
       const startedAtMs = performance.now();
