@@ -55,7 +55,8 @@ export function createWorker(
   onApplied: () => void,
 ): Worker {
   const limits = {
-    concurrency: config.WORKER_CONCURRENCY,
+    batchesMax: config.WORKER_CONCURRENCY,
+    eventsMax: config.RING_EVENTS_MAX,
     lockSeconds: config.WORKER_LOCK_SECONDS,
   };
   const context: WatchContext = {

@@ -90,8 +90,12 @@ export const environmentSchema = z.object({
   ),
   SWEEP_INTERVAL_SECONDS: integer(1, 3600, 2).describe('pause between two looks of the sweeper'),
   SWEEP_EVENTS_MAX: integer(1, 10_000, 500).describe('events one look of the sweeper rings for'),
-  RING_EVENTS_MAX: integer(1, 1000, 100).describe('events one ring of the sweeper names'),
-  WORKER_CONCURRENCY: integer(1, 64, 4).describe('rings one worker process works on at once'),
+  RING_EVENTS_MAX: integer(1, 1000, 100).describe(
+    'events one ring of the sweeper names, and events of rings that are worked on together',
+  ),
+  WORKER_CONCURRENCY: integer(1, 64, 4).describe(
+    'batches of rings one worker process works on at once',
+  ),
   WORKER_LOCK_SECONDS: integer(1, 3600, 30).describe(
     'after this a silent worker counts as dead and its ring is given to another',
   ),

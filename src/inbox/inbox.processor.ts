@@ -1,12 +1,21 @@
 import type { Job, Worker } from 'bullmq';
-import type { QueueBackend, WorkerLimits } from '../queues/queue-backend.js';
+import type { QueueBackend } from '../queues/queue-backend.js';
 import { QUEUES, readRing, type Ring } from '../queues/queues.js';
 import { processRing } from './process-ring.js';
 import { processWatched, type WatchContext } from './process-watched.js';
+import { RingBatches, type BatchLimits } from './ring-batches.js';
 import { Turns } from './turns.js';
 
-/** Told of each ring: events named, events taken, seconds it took. */
+/** Told of each batch of rings: events named, events taken, seconds it took. */
 export type RingListener = (named: number, taken: number, seconds: number) => void;
+
+/** Limits of a worker that answers the doorbell. */
+export interface InboxWorkerLimits extends BatchLimits {
+  readonly lockSeconds: number;
+}
+
+/** Rings that are heard for each batch that may be under way: as many as may share the next one. */
+const RINGS_PER_BATCH = 8;
 
 /**
  * The BullMQ worker that answers the doorbell. A job that fails is not tried again by BullMQ: its
@@ -15,20 +24,24 @@ export type RingListener = (named: number, taken: number, seconds: number) => vo
 export function createInboxWorker(
   backend: QueueBackend,
   context: WatchContext,
-  limits: WorkerLimits,
+  { batchesMax, eventsMax, lockSeconds }: InboxWorkerLimits,
   onRing: RingListener,
 ): Worker {
   const turns = new Turns(context.graceSeconds * 1000);
+  const work = async (ring: Ring): Promise<void> => {
+    const startedAt = performance.now();
+    const taken = await workOn(context, turns, ring);
+    onRing(ring.ids.length, taken, (performance.now() - startedAt) / 1000);
+  };
+  const batches = new RingBatches(work, { batchesMax, eventsMax });
   return backend.worker(
     QUEUES.inbox,
     async (job) => {
       const ring = toWatched(readRing(job.data), job);
       if (ring === null) throw new Error('expected a ring with inbox ids');
-      const startedAt = performance.now();
-      const taken = await workOn(context, turns, ring);
-      onRing(ring.ids.length, taken, (performance.now() - startedAt) / 1000);
+      await batches.add(ring);
     },
-    limits,
+    { concurrency: batchesMax * RINGS_PER_BATCH, lockSeconds },
   );
 }
 

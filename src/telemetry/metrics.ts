@@ -102,13 +102,13 @@ export function createMetrics() {
     }),
     ringEvents: new Histogram({
       name: 'tollgate_ring_events',
-      help: 'Events one ring applied',
+      help: 'Events that were taken of a batch of rings',
       buckets: BATCH_BUCKETS,
       registers,
     }),
     ringSeconds: new Histogram({
       name: 'tollgate_ring_seconds',
-      help: 'From hearing a ring to its commit',
+      help: 'From the beginning of a batch of rings to its commit',
       buckets: LATENCY_BUCKETS_SECONDS,
       registers,
     }),

@@ -156,7 +156,7 @@ describe('InboxSweeper', () => {
       await eventually(async () => {
         expect(await ring.isReachable()).toBe(true);
       });
-      const limits = { concurrency: 2, lockSeconds: 30 };
+      const limits = { batchesMax: 2, eventsMax: 100, lockSeconds: 30 };
       const watching = { ...harness.context, graceSeconds: 10, onSuspect: () => undefined };
       const workers = [1, 2].map(() =>
         createInboxWorker(queues, watching, limits, () => undefined),

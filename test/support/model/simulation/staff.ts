@@ -30,6 +30,7 @@ const RESEND_SECONDS = 60;
 const ATTEMPTS_MAX = 3;
 const BACKOFF: BackoffOptions = { baseSeconds: 10, factor: 2, capSeconds: 40 };
 const LIMITS = { concurrency: 1, lockSeconds: 30 };
+const INBOX_LIMITS = { batchesMax: 1, eventsMax: 4, lockSeconds: 30 };
 
 /** Who is told, and of what, as patterns of SQL's `like`. */
 export const CONSUMERS = [
@@ -105,7 +106,7 @@ export function workerOf(setting: Setting, process: Process): (job: Job) => Prom
     onSuspect: () => undefined,
   };
   return processorOf((backend) => {
-    createInboxWorker(backend, context, LIMITS, () => undefined);
+    createInboxWorker(backend, context, INBOX_LIMITS, () => undefined);
   });
 }
 
