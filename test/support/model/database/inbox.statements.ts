@@ -9,6 +9,7 @@ const RINGS_MAX = 1000;
 /** The statements of `src/inbox/*.queries.ts` that the model runs. */
 export const INBOX_STATEMENTS = {
   'insert-events': insertEvents,
+  'find-stored': findStored,
   'count-redeliveries': countRedeliveries,
   'claim-events': claimEvents,
   'finish-events': finishEvents,
@@ -68,6 +69,20 @@ function insertEvents(
     rows.push({ id });
   });
   return rowsOf(rows);
+}
+
+/** A read: it waits for nobody, and sees what is committed. */
+function findStored(
+  { tables, session }: Access,
+  providers: string[],
+  accounts: string[],
+  eventIds: string[],
+) {
+  const found = providers.flatMap((provider, n) => {
+    const known = tables.inboxEvents.find(session, keyOf(provider, accounts[n]!, eventIds[n]!));
+    return known ? [{ n: n + 1 }] : [];
+  });
+  return rowsOf(found);
 }
 
 const NEW_EVENT = {

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { countRedeliveries, insertEvents } from '../../../../src/inbox/inbox.queries.js';
+import {
+  countRedeliveries,
+  findStored,
+  insertEvents,
+} from '../../../../src/inbox/inbox.queries.js';
 import { discardEvents, findEvents, replayEvents } from '../../../../src/inbox/replay.queries.js';
 import {
   claimEvents,
@@ -61,6 +65,13 @@ const insert = fc
       return insertEvents(on, rows, GRACE_SECONDS);
     }),
   );
+
+const findKnown = fc.record({ some: keys }).map(({ some }) =>
+  inside('findStored', async (on) => {
+    const rows = some.map((one) => ({ id: `${one}`, ...KEY, event: eventOf(one, 0) }));
+    return (await findStored(on, rows)).map(({ id }) => id);
+  }),
+);
 
 const redeliver = fc.record({ one: key, content: small, deliveries: small }).map((given) =>
   ask('countRedeliveries', (on) => {
@@ -192,6 +203,7 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       fc.oneof(
         { weight: 4, arbitrary: insert },
         { weight: 1, arbitrary: redeliver },
+        { weight: 1, arbitrary: findKnown },
         { weight: 9, arbitrary: aboutEvents },
         { weight: 2, arbitrary: rings },
         { weight: 1, arbitrary: link },
