@@ -128,7 +128,8 @@ async function checkApplied(findings: Findings, query: Query, run: string): Prom
   );
   const tooOften = await query<{ id: string; version: number; events: number }>(`
     select p.id, p.version, count(i.id)::int as events
-      from payments p left join inbox i on i.payment_id = p.id and i.status = 'applied'
+      from payments p left join inbox i on i.payment_id = p.id
+       and (i.status = 'applied' or i.replays > 0) -- one sent through again ends as a repetition
      where not exists (select 1 from reviews r where r.payment_id = p.id)
      group by p.id having p.version > count(i.id) + 1`);
   findings.doubled += tooOften.length;

@@ -32,9 +32,10 @@ export async function runProof(
   const begin = () => World.start({ queues, ...built });
   const problems: string[] = [];
   let world = await begin();
-  // Ctrl-C must not leave seven processes behind.
-  const stop = (): void => void world.stop().finally(() => process.exit(130));
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  // Ctrl-C must not leave seven processes behind, also when it is heard twice, as below npm.
+  let stopped: Promise<void> | undefined;
+  const stop = (): void => void (stopped ??= world.stop().finally(() => process.exit(130)));
+  process.on('SIGINT', stop).on('SIGTERM', stop);
   try {
     for (const fault of faults) {
       const reason = obstacleTo(fault, queues);

@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import type { Fault } from '../fault.js';
 import type { Member } from '../member.js';
 import type { Scene } from '../scene.js';
 import { TIMES } from '../world.js';
 
 const DIES_MS_MAX = 30_000;
+/** More than a process has open, so that some connections are taken and most are not. */
+const FILES_MORE = 25;
 
 /** Processes that end, and processes that only seem to. */
 export const PROCESS_FAULTS: readonly Fault[] = [
@@ -220,13 +225,15 @@ export const PROCESS_FAULTS: readonly Fault[] = [
     obstacle: () => (process.platform === 'linux' ? null : 'prlimit is for Linux'),
     inject: async (scene) => {
       const [api] = scene.world.apis as [Member];
-      await api.kill();
-      await api.start({ under: ['prlimit', '--nofile=90:90'] });
-      const pid = api.pid;
+      const { pid } = api;
+      // Not from the start: Node has hundreds of modules open at once while it loads them.
+      const files = (api.measure()?.files ?? 0) + FILES_MORE;
+      const usual = await limitFiles(pid, files);
       const idle = await scene.idleConnections(api, 200);
-      scene.injected('90 files, 200 idle connections');
+      scene.injected(`${files} files, 200 idle connections`);
       await scene.seconds(2);
       idle.close();
+      await limitFiles(pid, usual);
       scene.healed();
       await scene.until('it answers again', async () => {
         const answer = await fetch(`${api.url}/health/live`).catch(() => null);
@@ -254,6 +261,13 @@ async function killAtRandom(
     slowest = Math.max(slowest, (performance.now() - startedAtMs) / 1000);
   }
   return slowest;
+}
+
+/** @returns the limit that it had */
+async function limitFiles(pid: number, files: number): Promise<number> {
+  const usual = /^Max open files +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
+  await promisify(execFile)('prlimit', ['--pid', String(pid), `--nofile=${files}:`]);
+  return Number(usual);
 }
 
 /** As a load balancer sees it. */
