@@ -36,6 +36,8 @@ export interface RunOptions {
 const WARM_UP_SECONDS = 1;
 const AFTERWARDS_SECONDS = 1;
 const REPLAYS = 2;
+/** A recovery that somebody will ask about. */
+const SLOW_MS = 15_000;
 /** I10, of each process. */
 const RESIDENT_BYTES_MAX = 700 * 1024 * 1024;
 /** A process that starts has hundreds of modules open at once; 1024 is what it is usually allowed. */
@@ -87,6 +89,8 @@ export async function runFault(
     const quiet = await untilQuiet(world.observer, client);
     scene.problems.push(...quiet.problems);
     const { quietAtMs } = quiet;
+    const isSlow = quietAtMs !== null && quietAtMs - healedAtMs > SLOW_MS;
+    if (isSlow) scene.note(`what took longest: ${quiet.last}`);
     await replaySome(scene, run).catch(noteProblem);
     const findings = await checkWorld(world, client, run, printed());
     checkBounds(world, scene);

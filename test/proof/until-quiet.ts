@@ -9,6 +9,8 @@ const LOOK_MS = 100;
 export interface Quiet {
   /** When nothing waited any more, in milliseconds of `performance.now()`; null: never. */
   readonly quietAtMs: number | null;
+  /** What waited last. */
+  readonly last: string;
   /** Under I5, what waits for ever. */
   readonly problems: readonly string[];
 }
@@ -16,15 +18,15 @@ export interface Quiet {
 /** I5: waits until everything is acknowledged, applied and told. */
 export async function untilQuiet(database: pg.Pool, client: OpenLoopClient): Promise<Quiet> {
   const deadline = performance.now() + QUIET_MS_MAX;
-  let waits: string[] = [];
+  let last = 'nothing';
   while (performance.now() < deadline) {
-    waits = await whatWaits(database, client).catch((error: unknown) => [String(error)]);
-    if (waits.length === 0) return { quietAtMs: performance.now(), problems: [] };
+    const waits = await whatWaits(database, client).catch((error: unknown) => [String(error)]);
+    if (waits.length === 0) return { quietAtMs: performance.now(), last, problems: [] };
+    last = waits.join(', ');
     await delay(LOOK_MS);
   }
   const seconds = QUIET_MS_MAX / 1000;
-  const problem = `I5 after ${seconds} s there still waits: ${waits.join(', ')}`;
-  return { quietAtMs: null, problems: [problem] };
+  return { quietAtMs: null, last, problems: [`I5 after ${seconds} s there still waits: ${last}`] };
 }
 
 async function whatWaits(database: pg.Pool, client: OpenLoopClient): Promise<string[]> {

@@ -7,6 +7,8 @@ import type { Scene } from '../scene.js';
 import { TIMES } from '../world.js';
 
 const DIES_MS_MAX = 30_000;
+/** Events on their way at any moment; more have waited for somebody. */
+const BACKLOG_SMALL = 20;
 /** More than a process has open, so that some connections are taken and most are not. */
 const FILES_MORE = 25;
 
@@ -25,6 +27,9 @@ export const PROCESS_FAULTS: readonly Fault[] = [
           await member.start({ environment });
         }),
       );
+      const backlog = `select count(*) from inbox where status = 'received'`;
+      const isWarm = async () => (await scene.count(backlog)) < BACKLOG_SMALL;
+      await scene.until('what waited for the workers is applied', isWarm, 60_000);
       scene.client.countAnew();
       const marked = await scene.query<{ at: Date }>('select now() as at');
       scene.injected('nothing');
