@@ -208,10 +208,9 @@ describe('commands that are not as they should be', () => {
       expect((await shop.post(path, body, { key })).text).toBe(answer.text);
       expect(shop.standIn.stripe.paymentIdsOf(reference)).toEqual([answer.json.providerPaymentId]);
       expect((await shop.get(`/v1/orders/${reference}`)).json.payments).toHaveLength(1);
-      const keys = await shop.database.query(
-        'select status from idempotency_keys where key = $1',
-        [key],
-      );
+      const keys = await shop.database.query('select status from idempotency_keys where key = $1', [
+        key,
+      ]);
       expect(keys).toEqual([{ status: 'done' }]);
       await isUnharmed('nobody-knows-this-order');
     },

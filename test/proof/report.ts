@@ -83,15 +83,17 @@ export function pageOf(report: ProofReport, machine: string): string {
 }
 
 function hostileLines(hostile: HostileReport): string[] {
+  const problems = problemsOf(hostile);
   return [
     '## Hostile input',
     '',
     `${describeHostile(hostile)}.`,
     '',
-    ...problemsOf(hostile).map((problem) => `- ${problem}`),
-    'Every answer was one of those that are allowed, no row came of what was not signed, and the next good',
-    'request was served, unless a line above says otherwise.',
+    'Every answer has to be one of those that are allowed, no row may come of what was not signed, and the',
+    `next good request has to be served. ${problems.length === 0 ? 'All of that held.' : 'It did not:'}`,
     '',
+    ...problems.map((problem) => `- ${problem}`),
+    ...(problems.length === 0 ? [] : ['']),
   ];
 }
 

@@ -157,8 +157,9 @@ function toldOrder({ status, body }: RawAnswer): string[] {
   const text = Buffer.from(body, 'latin1').toString('utf8');
   if (!text.includes('"amountDueMinor":')) return [];
   const { reference, amountDueMinor, currency } = JSON.parse(text) as Readonly<
-    Record<'reference' | 'amountDueMinor' | 'currency', string | number>
+    Record<'reference' | 'amountDueMinor' | 'currency', string | number | null>
   >;
+  if (amountDueMinor === null) return []; // an event has named it, and nobody has created it
   return [`${reference} ${amountDueMinor} ${currency}`];
 }
 
