@@ -750,6 +750,7 @@ describeBackends((backend) => {
       const hung = harness.recipient('hung');
       await eventually(() => hung.queue.waiting(), PATIENCE); // it worked once
       const elsewhere = await openElsewhere();
+      harness.onClose(() => elsewhere.close()); // after the relay, which adds to its queues
       await queue.hold();
       await tell(database, MESSAGES);
       const free = elsewhere.recipient('free');
@@ -766,7 +767,6 @@ describeBackends((backend) => {
       harness.startConsumer(effectConsumer(harness.pool, 'hung'), { lockSeconds: 1 });
       harness.startRelay([hung, free]);
       await eventually(() => expectAllOnce(database, ['free', 'hung'], MESSAGES), PATIENCE);
-      await elsewhere.close();
     }, 60_000);
 
     /** Queues of the other backend, or other ones where there is no Redis. */
