@@ -242,7 +242,8 @@ describeInBrowser('an operator at the console', () => {
 
         await page.getByRole('link', { name: 'Replay everything that matches…' }).click();
         await page.getByRole('heading', { name: `Replay ${MANY} events?` }).waitFor();
-        await page.getByText(`The oldest 100 of ${MANY} were tried`).waitFor();
+        // A hundred at most, and on a busy machine as many as there is time for.
+        await page.getByText(/The oldest \d+ of 500 were tried/).waitFor();
         await page.getByLabel('At most per second').fill(String(PER_SECOND));
         await page.getByLabel('Reason (optional)').fill('all of them');
         const form = await page.evaluate<Record<string, string>>(
