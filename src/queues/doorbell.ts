@@ -8,19 +8,25 @@ export type RingResult = 'rung' | 'failed' | 'skipped';
 const RINGS_MAX = 64;
 /** Events one ring for news names: no more than one flush has. */
 const NEWS_PER_RING_MAX = 256;
+/** News that are kept for a queue which is away. What is older is left to the sweeper. */
+const NEWS_MAX = 10_000;
 const CROWDED_RINGS = 100;
 const PAUSE_AFTER_FAILURE_MS = 1000;
+/** A little longer than the pause, since timers may fire a moment early. */
+const TELL_AGAIN_MS = PAUSE_AFTER_FAILURE_MS + 50;
 
 /**
  * Tells the workers which rows of the inbox are new. A ring may get lost at any time without harm:
  * the row is the work item, and the sweeper rings for whatever is left. So ringing never waits for
- * a queue that is away; after a failure it is quiet for a second.
+ * a queue that is away; after a failure it is quiet for a second, and then tells the news again.
  */
 export class Doorbell {
   private underWay = 0;
   private quietUntilMs = 0;
   private news: string[] = [];
   private isTelling = false;
+  private tellingAgain: NodeJS.Timeout | null = null;
+  private isClosed = false;
 
   constructor(
     private readonly producer: Omit<Producer, 'addAll'>,
@@ -35,10 +41,12 @@ export class Doorbell {
   /**
    * Rings for new rows soon: one ring for a flush, or for several. What is committed while a ring is
    * under way shares the next one, and the first waits for the answers of its flush to be written:
-   * they are what somebody waits for.
+   * they are what somebody waits for. What was not heard is told again after the pause, since the
+   * sweeper would leave it alone for the whole of its grace.
    */
   tell(ids: readonly string[]): void {
     this.news.push(...ids);
+    this.forgetOldNews();
     if (this.isTelling) return;
     this.isTelling = true;
     setImmediate(() => void this.tellAll());
@@ -73,10 +81,27 @@ export class Doorbell {
   private async tellAll(): Promise<void> {
     while (this.news.length > 0) {
       await failPoint('ingest.answered');
-      const isHeard = await this.ring(this.news.splice(0, NEWS_PER_RING_MAX));
-      if (isHeard) await failPoint('ingest.rung');
+      const ids = this.news.splice(0, NEWS_PER_RING_MAX);
+      if (!(await this.ring(ids))) {
+        this.tellAgain(ids);
+        return;
+      }
+      await failPoint('ingest.rung');
     }
     this.isTelling = false;
+  }
+
+  /** A ring that was heard, though nobody answered, is rung twice: its rows are taken once. */
+  private tellAgain(ids: readonly string[]): void {
+    if (this.isClosed) return;
+    this.news.unshift(...ids);
+    this.forgetOldNews();
+    this.tellingAgain = setTimeout(() => void this.tellAll(), TELL_AGAIN_MS);
+  }
+
+  private forgetOldNews(): void {
+    const forgotten = this.news.splice(0, Math.max(0, this.news.length - NEWS_MAX));
+    if (forgotten.length > 0) this.onRing('skipped', forgotten.length);
   }
 
   /**
@@ -95,7 +120,10 @@ export class Doorbell {
     return this.producer.isReachable();
   }
 
+  /** What nobody has heard of by now is left to the sweeper. */
   close(): Promise<void> {
+    this.isClosed = true;
+    if (this.tellingAgain) clearTimeout(this.tellingAgain);
     return this.producer.close();
   }
 }

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Doorbell, type RingResult } from '../../../src/queues/doorbell.js';
 import type { Producer } from '../../../src/queues/queue-backend.js';
 import { readRing } from '../../../src/queues/queues.js';
@@ -42,6 +43,8 @@ describe('Doorbell', () => {
     doorbell = new Doorbell(producer, (result, events) => results.push([result, events]));
   });
 
+  afterEach(() => doorbell.close());
+
   const rung = (count: number) =>
     eventually(() => {
       expect(producer.rings).toHaveLength(count);
@@ -77,18 +80,54 @@ describe('Doorbell', () => {
     expect(producer.rings.map((ring) => ring.length)).toEqual([256, 256, 88]);
   });
 
-  it('forgets news that a queue which is away did not hear: the sweeper rings for them', async () => {
+  it('tells the news again that a queue which is away did not hear', async () => {
     doorbell.tell(ids(0, 300));
     await rung(1);
     producer.refuse();
     await eventually(() => {
-      expect(results).toEqual([
-        ['failed', 256],
-        ['skipped', 44],
-      ]);
+      expect(results).toEqual([['failed', 256]]);
     });
     expect(doorbell.isListenedTo).toBe(false);
-    expect(await doorbell.ring(ids(0, 1))).toBe(false);
+    expect(await doorbell.ring(ids(1000, 1))).toBe(false);
+    doorbell.tell(ids(300, 10));
+    expect(producer.rings).toHaveLength(1);
+    await rung(2);
+    producer.answer();
+    await rung(3);
+    producer.answer();
+    expect(producer.rings.slice(1)).toEqual([ids(0, 256), ids(256, 54)]);
+    await eventually(() => {
+      expect(results.slice(1)).toEqual([
+        ['skipped', 1],
+        ['rung', 256],
+        ['rung', 54],
+      ]);
+    });
+  });
+
+  it('leaves to the sweeper what is older than the ten thousand latest news', async () => {
+    doorbell.tell(ids(0, 256));
+    await rung(1);
+    doorbell.tell(ids(256, 9000));
+    doorbell.tell(ids(9256, 1500));
+    expect(results).toEqual([['skipped', 500]]);
+    producer.refuse();
+    await eventually(() => {
+      expect(results.slice(1)).toEqual([
+        ['failed', 256],
+        ['skipped', 256],
+      ]);
+    });
+    await rung(2);
+    expect(producer.rings[1]).toEqual(ids(756, 256));
+  });
+
+  it('tells nothing any more once it is closed', async () => {
+    doorbell.tell(ids(0, 1));
+    await rung(1);
+    await doorbell.close();
+    producer.refuse();
+    await delay(1200);
     expect(producer.rings).toHaveLength(1);
   });
 
