@@ -16,6 +16,7 @@ import { describeFailure, type DescribedFailure } from './describe-failure.js';
 import {
   claimEvents,
   failEvent,
+  findUndone,
   finishEvents,
   linkWaitingEvents,
   type ClaimedEvent,
@@ -57,6 +58,8 @@ interface Failure extends DescribedFailure {
 const MESSAGE_MAX_CHARACTERS = 500;
 /** The patient try was the ring; one locked payment must not hold up everything behind it. */
 const ALONE_LOCK_TIMEOUT_MS = 100;
+/** Longer than counting takes. */
+const LOOK_AGAIN_MS = 100;
 const NOTHING = { reason: null, paymentId: null, partId: null } as const;
 
 /**
@@ -64,9 +67,22 @@ const NOTHING = { reason: null, paymentId: null, partId: null } as const;
  * alone, so that the one at fault hurts only itself: it gets its attempt recorded after the
  * rollback, and its neighbours are applied now.
  *
+ * A row that is held may be held by another worker, who does it, or for a moment by somebody who
+ * counts that it was delivered again. So there is a second look: the sweeper would leave such a row
+ * alone for the whole of its grace.
+ *
  * @returns how many events were taken, whatever came of them
  */
 export async function processRing(context: RingContext, ids: readonly string[]): Promise<number> {
+  const taken = await processOnce(context, ids);
+  if (taken === ids.length) return taken;
+  const undone = await findUndone(context.pool, ids);
+  if (undone.length === 0) return taken;
+  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  return taken + (await processOnce(context, undone));
+}
+
+async function processOnce(context: RingContext, ids: readonly string[]): Promise<number> {
   try {
     return await processTogether(context, ids);
   } catch (error) {

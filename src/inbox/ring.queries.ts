@@ -15,10 +15,10 @@ export interface ClaimedEvent extends EventKey {
 /** What was received last week and replayed now has not waited for a week. */
 const WAITS_SINCE = 'case when replays > 0 then due_at else received_at end';
 
-/**
- * Claims what is still to be done of these rows. Rows that another worker holds are left to it. A
- * row that failed waits for its `due_at`, whatever old ring names it.
- */
+/** A row that failed waits for its `due_at`, whatever old ring names it. */
+const IS_TO_BE_DONE = `status = 'received' and (attempts = 0 or due_at <= now())`;
+
+/** Claims what is still to be done of these rows, save for what somebody else holds. */
 export async function claimEvents(tx: Tx, ids: readonly string[]): Promise<ClaimedEvent[]> {
   const { rows } = await tx.query<ClaimColumns>({
     name: 'claim-events',
@@ -26,7 +26,7 @@ export async function claimEvents(tx: Tx, ids: readonly string[]): Promise<Claim
       select id, provider, account, event_id, event_type, body, attempts,
              ${WAITS_SINCE} as waits_since
       from inbox
-      where id = any ($1::uuid[]) and status = 'received' and (attempts = 0 or due_at <= now())
+      where id = any ($1::uuid[]) and ${IS_TO_BE_DONE}
       order by id for update skip locked`,
     values: [ids],
   });
@@ -36,6 +36,16 @@ export async function claimEvents(tx: Tx, ids: readonly string[]): Promise<Claim
     eventType: event_type,
     waitsSince: waits_since,
   }));
+}
+
+/** Which of these rows are still to be done, held by somebody or not. */
+export async function findUndone(database: Queryable, ids: readonly string[]): Promise<string[]> {
+  const { rows } = await database.query<{ id: string }>({
+    name: 'find-undone',
+    text: `select id from inbox where id = any ($1::uuid[]) and ${IS_TO_BE_DONE} order by id`,
+    values: [ids],
+  });
+  return rows.map(({ id }) => id);
 }
 
 interface ClaimColumns {

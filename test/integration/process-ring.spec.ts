@@ -3,6 +3,7 @@ import pg from 'pg';
 import { inTransaction } from '../../src/database/transaction.js';
 import { createOrder } from '../../src/payments/create-order.js';
 import type { PaymentProvider } from '../../src/providers/provider.js';
+import { eventually } from '../support/eventually.js';
 import { lifecycles } from '../support/lifecycles.js';
 import { createRingHarness, type RingHarness } from '../support/ring-harness.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -166,6 +167,23 @@ describe('processRing', () => {
     await blocker.query('rollback');
     await blocker.end();
     await expect(harness.ring()).resolves.toBe(1);
+  });
+
+  it('looks again at rows that somebody held for a moment, say to count a redelivery', async () => {
+    for (const event of lifecycles('a')[0]?.events.slice(0, 3) ?? []) {
+      await harness.deliver('stripe', event);
+    }
+    const counting = new pg.Client({ connectionString: database.url });
+    await counting.connect();
+    await counting.query('begin');
+    await counting.query(`select 1 from inbox order by id desc limit 1 for no key update`);
+    const working = harness.ring();
+    await eventually(async () => {
+      expect((await events()).filter(({ status }) => status === 'received')).toHaveLength(1);
+    });
+    await counting.query('commit');
+    await counting.end();
+    await expect(working).resolves.toBe(3);
   });
 
   it('applies each event once when many workers hear the same rings', async () => {

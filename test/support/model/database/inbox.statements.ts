@@ -12,6 +12,7 @@ export const INBOX_STATEMENTS = {
   'find-stored': findStored,
   'count-redeliveries': countRedeliveries,
   'claim-events': claimEvents,
+  'find-undone': findUndone,
   'finish-events': finishEvents,
   'link-waiting-events': linkWaitingEvents,
   'fail-event': failEvent,
@@ -161,6 +162,11 @@ function claimEvents({ tables, session, nowMs }: Access, ids: string[]) {
       waits_since: new Date(row.replays > 0 ? row.due_at : row.received_at),
     })),
   );
+}
+
+function findUndone({ tables, session, nowMs }: Access, ids: string[]) {
+  const rows = tables.inbox.where(session, (row) => ids.includes(row.id) && isToBeDone(row, nowMs));
+  return rowsOf(rows.sort(byKey(({ id }) => id)).map(({ id }) => ({ id })));
 }
 
 function finishEvents(

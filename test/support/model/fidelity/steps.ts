@@ -10,6 +10,7 @@ import {
   claimEvents,
   claimRings,
   failEvent,
+  findUndone,
   finishEvents,
   linkWaitingEvents,
   releaseRings,
@@ -86,6 +87,9 @@ const aboutEvents = fc.oneof(
   fc
     .record({ some: keys })
     .map(({ some }) => inside('claimEvents', (on, known) => claimEvents(on, idsOf(known, some)))),
+  fc
+    .record({ some: keys })
+    .map(({ some }) => ask('findUndone', (on, known) => findUndone(on, idsOf(known, some)))),
   fc
     .record({
       some: keys,
