@@ -62,9 +62,8 @@ export function sendWebhooks({ postgres, server, phases, beforePhase, measure, s
 }
 
 /** What one answer of a phase cost. */
-export function cpuOf({ answered, startedAtMs, endedAtMs, cpuSeconds }, spent) {
-  const seconds = (endedAtMs - startedAtMs) / 1000;
-  return cpuFigures({ answers: answered, seconds, client: cpuSeconds, spent });
+export function cpuOf({ answered, cpuSeconds }, spent) {
+  return cpuFigures({ answers: answered, client: cpuSeconds, spent });
 }
 
 /** Counts what was not answered as expected, and what was acknowledged and is not there. */

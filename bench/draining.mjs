@@ -1,12 +1,11 @@
 import { Queue } from 'bullmq';
-import { cpus } from 'node:os';
 import { postgresBackend, redisBackend } from '../dist/src/queues/queue-backend.js';
 import { QUEUES } from '../dist/src/queues/queues.js';
 import { untilNone } from './backlog.mjs';
 import { tollgate } from './contenders.mjs';
 import { fillInbox, fillTutorial } from './fill.mjs';
 import { query } from './postgres.mjs';
-import { startContender, withContender, withPlace } from './server.mjs';
+import { cpuFigures, startContender, withContender, withPlace } from './server.mjs';
 
 /** What one ring of the door names at saturation: the events of one flush, or of a few. */
 export const EVENTS_PER_RING = 64;
@@ -100,7 +99,7 @@ export function takeDrainingTurn(context, around = (_place, drain) => drain()) {
         figures: {
           appliedPerSecond: done / seconds,
           seconds,
-          ...cpuOfDrain(before, after, done, elapsed.seconds),
+          ...cpuOfDrain(before, after, done),
         },
         refused: 0,
         missing: options.events - done,
@@ -109,16 +108,12 @@ export function takeDrainingTurn(context, around = (_place, drain) => drain()) {
   });
 }
 
-function cpuOfDrain(before, after, done, seconds) {
-  const spent = (who) => after[who] - before[who];
-  const micros = (who) => (spent(who) * 1e6) / done;
-  const ours = spent('server') + spent('postgres') + spent('redis');
-  return {
-    serverMicros: micros('server'),
-    postgresMicros: micros('postgres'),
-    redisMicros: micros('redis'),
-    othersShare: Math.max(0, spent('machine') - ours) / (seconds * cpus().length),
-  };
+/** There is no client. */
+function cpuOfDrain(before, after, answers) {
+  const spent = Object.fromEntries(
+    Object.keys(after).map((who) => [who, after[who] - before[who]]),
+  );
+  return cpuFigures({ answers, client: 0, spent });
 }
 
 /** The door starts once, to migrate; the events come by SQL, and the rings as it would send them. */

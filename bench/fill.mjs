@@ -18,7 +18,7 @@ const GRACE_SECONDS = 10;
  */
 export async function fillInbox(databaseUrl, { tag, events }) {
   const ids = [];
-  await inParts(databaseUrl, events, async (client, first, last) => {
+  await inParts(databaseUrl, 'inbox', events, async (client, first, last) => {
     const { rows } = await client.query({
       text: `
         insert into inbox (id, provider, account, event_id, event_type, occurred_at, livemode,
@@ -40,7 +40,7 @@ export async function fillInbox(databaseUrl, { tag, events }) {
 export async function fillTutorial(databaseUrl, { tag, events }) {
   const ids = [];
   await withClient(databaseUrl, (client) => client.query(TUTORIAL_TABLES));
-  await inParts(databaseUrl, events, async (client, first, last) => {
+  await inParts(databaseUrl, 'webhook_events', events, async (client, first, last) => {
     const { rows } = await client.query({
       text: `
         insert into webhook_events (provider, event_id, event_type, payload)
@@ -60,15 +60,15 @@ export async function fillTutorial(databaseUrl, { tag, events }) {
  * an inbox, and is looked at for each new event, are its indexes.
  */
 export async function fillWithOldEvents(databaseUrl, rows) {
-  await inParts(databaseUrl, rows, (client, first, last) =>
+  await inParts(databaseUrl, 'inbox', rows, (client, first, last) =>
     client.query({
       text: `
         insert into inbox (id, provider, account, event_id, event_type, status, occurred_at,
-                           livemode, fingerprint, body, due_at, ring_at, payment_id, finished_at)
+                           livemode, fingerprint, body, due_at, ring_at, finished_at)
         select uuidv7(), 'stripe', 'default',
                'evt_' || substr(md5(n::text), 1, 4) || lpad(n::text, 20, '0'),
-               'payment_intent.succeeded', 'applied', now(), false, sha256(n::text::bytea),
-               n::text::bytea, now(), now(), uuidv7(), now()
+               'customer.created', 'ignored', now(), false, sha256(n::text::bytea),
+               n::text::bytea, now(), now(), now()
         from generate_series($1::int, $2::int) n`,
       values: [first, last],
     }),
@@ -76,12 +76,12 @@ export async function fillWithOldEvents(databaseUrl, rows) {
 }
 
 /** Calls `insert` for one range of numbers after the other, then tidies up as autovacuum would. */
-async function inParts(databaseUrl, rows, insert) {
+async function inParts(databaseUrl, table, rows, insert) {
   const end = eventNumber(rows);
   await withClient(databaseUrl, async (client) => {
     for (let first = eventNumber(0); first < end; first += ROWS_PER_STATEMENT) {
       await insert(client, first, Math.min(first + ROWS_PER_STATEMENT, end) - 1);
     }
-    await client.query('vacuum analyze');
+    await client.query(`vacuum analyze ${table}`);
   });
 }

@@ -72,7 +72,7 @@ function runnerOf({ program, script, databaseUrl, body }) {
     const [, transactions] = /actually processed: (\d+)/.exec(stdout) ?? [];
     const [, perSecond] = /^tps = ([\d.]+)/m.exec(stdout) ?? [];
     if (perSecond === undefined) throw new Error(`pgbench said something else:\n${stdout}`);
-    return { transactions: Number(transactions), perSecond: Number(perSecond), seconds };
+    return { transactions: Number(transactions), perSecond: Number(perSecond) };
   };
 }
 
@@ -83,6 +83,7 @@ async function measure({ postgres }, run) {
     redis: 0,
     postgres: cpuSeconds(postgres.pid),
     machine: machineCpuSeconds(),
+    clock: performance.now() / 1000,
     client: endedChildrenCpuSeconds(process.pid),
   });
   const before = read();
@@ -91,6 +92,8 @@ async function measure({ postgres }, run) {
   const spent = Object.fromEntries(
     Object.keys(after).map((name) => [name, after[name] - before[name]]),
   );
-  const { transactions: answers, seconds } = window;
-  return { ...window, cpu: cpuFigures({ answers, seconds, client: spent.client, spent }) };
+  return {
+    ...window,
+    cpu: cpuFigures({ answers: window.transactions, client: spent.client, spent }),
+  };
 }

@@ -48,7 +48,8 @@ function newTag() {
 
 /**
  * Starts a contender as a new process and waits for its port.
- * @returns `port`, `pid`, `stop` and `measureCpu`: CPU seconds so far of all that take part
+ * @returns `port`, `pid`, `stop` and `measureCpu`: CPU seconds so far of all that take part, and of
+ * the clock
  */
 export async function startContender({ contender, postgres, redis, folder, options }, place) {
   const port = await findFreePort();
@@ -69,6 +70,7 @@ export async function startContender({ contender, postgres, redis, folder, optio
     postgres: cpuSeconds(postgres.pid),
     redis: typeof redis?.pid === 'number' ? cpuSeconds(redis.pid) : 0,
     machine: machineCpuSeconds(),
+    clock: performance.now() / 1000,
   });
   return { port, pid: server.pid, stop: server.stop, measureCpu };
 }
@@ -91,10 +93,10 @@ export function withServer(context, use) {
 /**
  * What one answer cost, and the share of the machine that other programs took: a busy machine
  * measures itself.
- * @param {{ answers: number, seconds: number, client: number, spent: object }} phase `client`: CPU
- * seconds of the load client
+ * @param {{ answers: number, client: number, spent: object }} phase `client`: CPU seconds of the load
+ * client; `spent`: what `measureCpu` grew by
  */
-export function cpuFigures({ answers, seconds, client, spent }) {
+export function cpuFigures({ answers, client, spent }) {
   const perAnswer = (cpuSpent) => (cpuSpent * 1e6) / answers;
   const ours = client + spent.server + spent.postgres + spent.redis;
   return {
@@ -102,7 +104,7 @@ export function cpuFigures({ answers, seconds, client, spent }) {
     serverMicros: perAnswer(spent.server),
     postgresMicros: perAnswer(spent.postgres),
     redisMicros: perAnswer(spent.redis),
-    othersShare: Math.max(0, spent.machine - ours) / (seconds * cpus().length),
+    othersShare: Math.max(0, spent.machine - ours) / (spent.clock * cpus().length),
   };
 }
 

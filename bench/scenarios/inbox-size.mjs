@@ -62,7 +62,7 @@ export const inboxSize = defineScenario({
     });
   },
   describe: ({ rows, seconds }) => [
-    `${SMALL_ROWS} and ${rows} events that were applied long ago are in the inbox, put there by SQL with short`,
+    `${SMALL_ROWS} and ${rows} events that were done with long ago are in the inbox, put there by SQL with short`,
     `bodies: what grows with the inbox are its indexes. ${CONNECTIONS} connections that are always busy for ${seconds} s.`,
     'What a turn added is deleted and vacuumed before the next one. `--rows` says how large.',
   ],
