@@ -9,7 +9,8 @@ export const SECRET = 'bench-secret-of-stripe-0123456789';
 
 /**
  * Connections of each baseline: the best of those that `npm run bench -- pools` tries, on two cores.
- * `bare`: the least CPU per acknowledgement; the others: the most acknowledgements.
+ * `bare`: the least CPU per acknowledgement; `tutorial`: the most acknowledgements; the others have
+ * that of `tutorial` for the time being.
  */
 export const POOL_SIZES = {
   bare: 16,
@@ -29,6 +30,7 @@ const NO_OP_CONCURRENCY = 50;
  * @property {boolean} needsRedis
  * @property {boolean} hasWorker applies what it acknowledges, in the same process
  * @property {import('./postgres.mjs').Stored | null} stored where the acknowledged events must be
+ * @property {() => string | null} [findObstacle] why it cannot take part on this machine
  * @property {(place: import('./server.mjs').Place) => Record<string, string>} environment
  */
 

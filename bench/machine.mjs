@@ -49,7 +49,9 @@ export function describeMachine({ postgres, redis, disk }) {
     `- Node ${process.versions.node}, PostgreSQL ${postgres.version} (embedded, its own default ` +
       'settings: fsync, full_page_writes and synchronous_commit on; pg_stat_statements is loaded and ' +
       'off where it is not said, track_commit_timestamp is on)' +
-      (redis === null ? '' : `, Redis ${redis.version} (no persistence)`),
+      (redis === null
+        ? ''
+        : `, Redis ${redis.version}${redis.pid === null ? '' : ' (no persistence)'}`),
     `- Tollgate: @nestjs/core ${dependencies['@nestjs/core']}, fastify ${dependencies.fastify}, ` +
       `pg ${dependencies.pg}, bullmq ${dependencies.bullmq}`,
   ];

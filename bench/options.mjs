@@ -7,10 +7,7 @@ const NUMBERS = {
   rounds: { initial: 5, about: 'rounds, each with every contender once' },
   seconds: { initial: 5, about: 'length of each timed window' },
   events: { initial: 100_000, about: 'drain: events in the backlog' },
-  rows: {
-    initial: 1_000_000,
-    about: 'inbox-size: rows of the larger inbox; the goal names 5000000',
-  },
+  rows: { initial: 5_000_000, about: 'inbox-size: rows of the larger inbox, filled once' },
   minutes: { initial: 5, about: 'memory: minutes of saturation' },
 };
 

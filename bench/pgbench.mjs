@@ -17,6 +17,7 @@ const SCRIPT = `
   on conflict (provider, account, event_id) do nothing;`;
 const NUMBER = 10_000_000;
 const WARM_UP_SECONDS = 1;
+const NO_PGBENCH = 'there is no pgbench on the PATH';
 
 /** A contender that is no server: pgbench, with rows of the size of the events. */
 export function pgbench(name, about, levels) {
@@ -25,6 +26,7 @@ export function pgbench(name, about, levels) {
     about,
     needsRedis: false,
     stored: null,
+    findObstacle: () => (findPostgresProgram('pgbench') === null ? NO_PGBENCH : null),
     takeTurn: (context) => takeTurn(context, levels),
   };
 }
@@ -32,7 +34,6 @@ export function pgbench(name, about, levels) {
 /** One window for each number of connections, on a new database; the best one counts. */
 function takeTurn(context, levels) {
   const program = findPostgresProgram('pgbench');
-  if (program === null) throw new Error('there is no pgbench on the PATH');
   return withPlace(context, async ({ databaseUrl, tag }) => {
     await query(databaseUrl, TABLE);
     const script = join(context.folder, 'pgbench.sql');

@@ -1,5 +1,6 @@
 import { judgeGoals } from './goals.mjs';
 import { describeBaselines, describeMachine } from './machine.mjs';
+import { reasonToLeaveOut } from './obstacles.mjs';
 import { counts, summarize } from './summary.mjs';
 
 /** From here on the load of other programs is worth a sentence. */
@@ -35,6 +36,7 @@ export function renderReport({ scenario, turns, options, machine }) {
     ...figureTable(scenario.columns, summaries),
     '',
     ...summaries.map(({ contender }) => `- \`${contender.name}\`: ${contender.about}`),
+    ...leftOut(scenario.contenders, machine.redis),
     '',
     ...scenario.describe(options),
     'A turn counts only when no acknowledged event is missing.',
@@ -58,6 +60,14 @@ export function renderGoals(measured, options) {
     ...tableOf(['scenario', 'what', 'measured', 'goal', 'met'], rows),
     '',
   ].join('\n');
+}
+
+/** What is not in the table although it should be. */
+function leftOut(contenders, redis) {
+  return contenders.flatMap((contender) => {
+    const reason = reasonToLeaveOut(contender, redis);
+    return reason === null ? [] : [`- \`${contender.name}\` was left out: ${reason}`];
+  });
 }
 
 function goalTable(goals, turns) {

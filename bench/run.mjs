@@ -7,6 +7,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeDisk } from './machine.mjs';
+import { reasonToLeaveOut } from './obstacles.mjs';
 import { readOptions } from './options.mjs';
 import { startPostgres } from './postgres.mjs';
 import { startRedis } from './redis.mjs';
@@ -54,10 +55,8 @@ function chooseScenarios() {
 
 function contendersOf({ contenders }) {
   const { only } = options;
-  return contenders.filter(
-    ({ name, needsRedis }) =>
-      (redis !== null || !needsRedis) && (only.length === 0 || only.includes(name)),
-  );
+  const chosen = contenders.filter(({ name }) => only.length === 0 || only.includes(name));
+  return chosen.filter((contender) => reasonToLeaveOut(contender, redis) === null);
 }
 
 /** Interleaved: every round has each contender once, so a slow spell of the machine hits all. */

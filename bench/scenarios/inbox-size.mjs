@@ -75,7 +75,11 @@ async function filledPlace(context) {
   const place = await makePlace(context);
   const server = await startContender(context, place); // which migrates
   await server.stop();
-  await fillWithOldEvents(place.databaseUrl, contender.rowsOf(options));
+  const rows = contender.rowsOf(options);
+  const startedAt = performance.now();
+  await fillWithOldEvents(place.databaseUrl, rows);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  console.error(`bench: ${rows} rows were put into the inbox of ${contender.name} in ${seconds} s`);
   places.set(contender.name, place);
   return renewPlace(place);
 }
