@@ -81,7 +81,7 @@ export function drainsNoOps(contender) {
  * One turn: a backlog, a worker, and the time until nothing is left. It is taken from the first
  * event that was done with to the last, so that the start of the process does not count.
  */
-export function takeDrainingTurn(context, around = (_place, drain) => drain()) {
+export function takeDrainingTurn(context) {
   const { contender, options } = context;
   return withPlace(context, async (place) => {
     await contender.drains.fill(context, place);
@@ -89,9 +89,7 @@ export function takeDrainingTurn(context, around = (_place, drain) => drain()) {
     const startedAtMs = Date.now();
     return withContender(context, place, async ({ measureCpu }) => {
       const before = measureCpu();
-      await around(place, () =>
-        untilNone(() => contender.drains.countLeft(place), DRAIN_SECONDS_MAX),
-      );
+      await untilNone(() => contender.drains.countLeft(place), DRAIN_SECONDS_MAX);
       const after = measureCpu();
       const elapsed = { done: options.events, seconds: (Date.now() - startedAtMs) / 1000 };
       const { done, seconds } = (await contender.drains.measure?.(place)) ?? elapsed;

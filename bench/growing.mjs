@@ -1,5 +1,5 @@
-/** What a backlog may swing by without growing, in seconds of the rate. */
-const SWING_SECONDS = 0.1;
+/** What a backlog may swing by without growing, in seconds of the rate: the relay has pauses. */
+const SWING_SECONDS = 0.25;
 
 /**
  * Whether a backlog grows while events come at a steady rate. The first third of the samples is

@@ -4,7 +4,7 @@ const RATE = 1000;
 
 describe('isGrowing', () => {
   it('sees a backlog grow that gains a tenth of the rate', () => {
-    const samples = Array.from({ length: 12 }, (_, halfSeconds) => (halfSeconds / 2) * 100);
+    const samples = Array.from({ length: 24 }, (_, halfSeconds) => (halfSeconds / 2) * 100);
     expect(isGrowing(samples, RATE)).toBe(true);
   });
 
