@@ -1,64 +1,61 @@
 /**
  * What is measured. Each contender is one server process on a database of its own; all of them
- * get the same requests from the same client.
+ * get the same requests from the same client. Those that more than one scenario needs are here.
  */
+import { eventIdPrefix } from './load/signed-requests.mjs';
 
 /** Long enough for production, and the same for everybody. */
 export const SECRET = 'bench-secret-of-stripe-0123456789';
 
-/** Of 8, 16, 32 and 64 the one with the least CPU per acknowledgement on two cores. */
-const BARE_POOL_SIZE = 16;
-/** Of 10 (the default), 20 and 40 the one with the most acknowledgements on two cores. */
-const TUTORIAL_POOL_SIZE = 20;
+/**
+ * Connections of each baseline: the best of those that `npm run bench -- pools` tries, on two cores.
+ * `bare`: the least CPU per acknowledgement; `tutorial`: the most acknowledgements; the others have
+ * that of `tutorial` for the time being.
+ */
+export const POOL_SIZES = {
+  bare: 16,
+  tutorial: 20,
+  'tutorial-fastify': 20,
+  mirror: 20,
+  'tutorial-worker': 20,
+};
+/** Jobs that BullMQ alone works on at once. */
+const NO_OP_CONCURRENCY = 50;
 
 /**
  * @typedef {object} Contender
  * @property {string} name
- * @property {string} about what the table says of it
+ * @property {string} about what the report says of it
  * @property {string[]} command arguments of `node`, relative to the root of the checkout
  * @property {boolean} needsRedis
  * @property {boolean} hasWorker applies what it acknowledges, in the same process
- * @property {'inbox' | 'webhook_events'} table where the acknowledged events must be
- * @property {(place: Place) => Record<string, string>} environment
+ * @property {import('./postgres.mjs').Stored | null} stored where the acknowledged events must be
+ * @property {() => string | null} [findObstacle] why it cannot take part on this machine
+ * @property {(place: import('./server.mjs').Place) => Record<string, string>} environment
  */
 
-/** @typedef {{ databaseUrl: string, redisUrl: string | null, prefix: string }} Place */
+const INBOX = { table: 'inbox', column: 'event_id', prefix: eventIdPrefix };
+const WEBHOOK_EVENTS = { ...INBOX, table: 'webhook_events' };
+/** The mirror keeps objects, not events; each event has an object of its own. */
+const MIRRORED = {
+  table: 'stripe.payment_intents',
+  column: 'id',
+  prefix: (tag) => `pi_${tag}`,
+};
 
-/** @type {Contender[]} */
-export const CONTENDERS = [
-  tollgate('tollgate-redis', 'worker off, queue on Redis', { queue: 'redis' }),
-  baseline('bare', 'Fastify, HMAC, one prepared insert per request', {
-    command: ['bench/baselines/bare.mjs'],
-    poolSize: BARE_POOL_SIZE,
-  }),
-  baseline('tutorial', 'Nest on Express, TypeORM, one job per request on Redis', {
-    command: ['bench/baselines/tutorial/main.mjs'],
-    poolSize: TUTORIAL_POOL_SIZE,
-    needsRedis: true,
-  }),
-  tollgate('tollgate-redis-info', 'the same, one log line per delivery into a file', {
-    queue: 'redis',
-    logLevel: 'info',
-  }),
-  tollgate('tollgate-postgres', 'worker off, queue on PostgreSQL', { queue: 'postgres' }),
-  tollgate('tollgate-redis-worker', 'worker in the same process, queue on Redis', {
-    queue: 'redis',
-    roles: 'api,worker',
-  }),
-  tollgate('tollgate-postgres-worker', 'worker in the same process, queue on PostgreSQL', {
-    queue: 'postgres',
-    roles: 'api,worker',
-  }),
-];
-
-function tollgate(name, about, { queue, roles = 'api', logLevel = 'silent' }) {
+/**
+ * The service itself.
+ * @param {{ queue: 'redis' | 'postgres', roles?: string, logLevel?: string, more?: object }} options
+ */
+export function tollgate(name, about, options) {
+  const { queue, roles = 'api', logLevel = 'silent', more = {} } = options;
   return {
     name,
     about,
     command: ['--enable-source-maps', 'dist/src/main.js'],
     needsRedis: queue === 'redis',
     hasWorker: roles.includes('worker'),
-    table: 'inbox',
+    stored: INBOX,
     environment: ({ databaseUrl, redisUrl, prefix }) => ({
       DATABASE_URL: databaseUrl,
       ...(queue === 'redis' ? { REDIS_URL: redisUrl } : {}),
@@ -67,23 +64,78 @@ function tollgate(name, about, { queue, roles = 'api', logLevel = 'silent' }) {
       LOG_LEVEL: logLevel,
       STRIPE_WEBHOOK_SECRETS: SECRET,
       API_TOKENS: `bench:viewer:${SECRET}`,
+      ...more,
     }),
   };
 }
 
-function baseline(name, about, { command, poolSize, needsRedis = false }) {
+function baseline(name, about, { file, stored = WEBHOOK_EVENTS, needsRedis = false, more = {} }) {
   return {
     name,
     about,
-    command,
+    command: [`bench/baselines/${file}`],
     needsRedis,
     hasWorker: false,
-    table: 'webhook_events',
+    stored,
     environment: ({ databaseUrl, redisUrl, prefix }) => ({
       DATABASE_URL: databaseUrl,
       ...(needsRedis ? { REDIS_URL: redisUrl, QUEUE_PREFIX: prefix } : {}),
       STRIPE_WEBHOOK_SECRET: SECRET,
-      POOL_SIZE: String(poolSize),
+      ...(name in POOL_SIZES ? { POOL_SIZE: String(POOL_SIZES[name]) } : {}),
+      ...more,
     }),
   };
 }
+
+/** The same contender under another name, with other connections. */
+export function withPoolSize(contender, size) {
+  return {
+    ...contender,
+    name: `${contender.name}-${size}`,
+    about: `\`${contender.name}\` with ${size} connections`,
+    environment: (place) => ({ ...contender.environment(place), POOL_SIZE: String(size) }),
+  };
+}
+
+export const TOLLGATE = tollgate('tollgate-redis', 'worker off, queue on Redis', {
+  queue: 'redis',
+});
+export const TOLLGATE_WITH_WORKER = tollgate(
+  'tollgate-redis-worker',
+  'worker in the same process, queue on Redis',
+  { queue: 'redis', roles: 'api,worker' },
+);
+export const BARE = baseline('bare', 'Fastify, HMAC, one prepared insert per request', {
+  file: 'bare.mjs',
+});
+export const VERIFY_ONLY = baseline(
+  'verify-only',
+  'Fastify, HMAC, the JSON parsed, nothing stored: the limit of the front',
+  { file: 'verify-only.mjs', stored: null },
+);
+export const TUTORIAL = baseline(
+  'tutorial',
+  'Nest on Express, TypeORM, one job per request on Redis',
+  { file: 'tutorial/main.mjs', needsRedis: true },
+);
+export const TUTORIAL_ON_FASTIFY = baseline('tutorial-fastify', 'the same, Nest on Fastify', {
+  file: 'tutorial/main.mjs',
+  needsRedis: true,
+  more: { ADAPTER: 'fastify' },
+});
+export const MIRROR = baseline(
+  'mirror',
+  '`processWebhook` of @supabase/stripe-sync-engine behind Fastify: one upsert per request',
+  { file: 'mirror.mjs', stored: MIRRORED },
+);
+export const TUTORIAL_WORKER = baseline(
+  'tutorial-worker',
+  'one job for each event, a transaction of seven statements for each job',
+  { file: 'tutorial-worker.mjs', needsRedis: true },
+);
+export const BULLMQ = baseline('bullmq', 'BullMQ alone: jobs that do nothing, on Redis', {
+  file: 'no-op-worker.mjs',
+  stored: null,
+  needsRedis: true,
+  more: { CONCURRENCY: String(NO_OP_CONCURRENCY) },
+});

@@ -22,6 +22,13 @@ export function cpuSeconds(pid) {
   return (total + ticks(own, ENDED_CHILDREN)) / TICKS_PER_SECOND;
 }
 
+/** CPU seconds of those children of a process that have ended. NaN where there is no /proc. */
+export function endedChildrenCpuSeconds(pid) {
+  const stat = readStat(pid);
+  if (stat === null) return Number.NaN;
+  return ENDED_CHILDREN.reduce((sum, field) => sum + Number(stat[field]), 0) / TICKS_PER_SECOND;
+}
+
 /** CPU seconds that the whole machine was busy so far. NaN where there is no /proc. */
 export function machineCpuSeconds() {
   if (!existsSync('/proc/stat')) return Number.NaN;

@@ -1,23 +1,25 @@
 import { parseArgs } from 'node:util';
 
-const SCENARIOS = ['deliveries', 'commands'];
+const COUNT = /^[1-9]\d{0,7}$/;
 
-const HELP = `Usage: npm run bench -- [scenario] [options]
-  deliveries          acknowledging webhooks; what is run without a scenario
-  commands            creating orders under an idempotency key
-  --rounds <n>        rounds, each with every contender once; default 3
-  --seconds <n>       length of the timed window of each turn; default 5
-  --only <a,b,…>      only the contenders with these names
-  --profile <folder>  write a CPU profile of each server into this folder
-  --no-write          print the results, leave bench/RESULTS.md as it is`;
+/** What may be said on the command line, besides the scenarios; `initial` where nothing is said. */
+const NUMBERS = {
+  rounds: { initial: 5, about: 'rounds, each with every contender once' },
+  seconds: { initial: 5, about: 'length of each timed window' },
+  events: { initial: 100_000, about: 'drain: events in the backlog' },
+  rows: { initial: 5_000_000, about: 'inbox-size: rows of the larger inbox, filled once' },
+  minutes: { initial: 5, about: 'memory: minutes of saturation' },
+};
 
-/** Reads the command line. */
-export function readOptions() {
+/**
+ * Reads the command line.
+ * @param {Record<string, { title: string }>} scenarios that may be chosen
+ */
+export function readOptions(scenarios) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      rounds: { type: 'string', default: '3' },
-      seconds: { type: 'string', default: '5' },
+      ...Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, { type: 'string' }])),
       only: { type: 'string', default: '' },
       profile: { type: 'string' },
       'no-write': { type: 'boolean', default: false },
@@ -25,25 +27,48 @@ export function readOptions() {
     },
   });
   if (values.help) {
-    console.log(HELP);
+    console.log(helpOf(scenarios));
     process.exit(0);
   }
+  const numbers = Object.entries(NUMBERS).map(([name, { initial }]) => [
+    name,
+    values[name] === undefined ? initial : wholeNumber(name, values[name]),
+  ]);
   return {
-    scenario: oneScenario(positionals),
-    rounds: wholeNumber('rounds', values.rounds),
-    seconds: wholeNumber('seconds', values.seconds),
+    ...Object.fromEntries(numbers),
+    scenarios: known(positionals, Object.keys(scenarios)),
+    isComplete: positionals.length === 0,
     only: values.only.split(',').filter((name) => name !== ''),
     profileFolder: values.profile,
     writesResults: !values['no-write'],
   };
 }
 
-function oneScenario([name = SCENARIOS[0], ...more]) {
-  if (SCENARIOS.includes(name) && more.length === 0) return name;
-  throw new Error(`expected one of ${SCENARIOS.join(', ')}, found "${[name, ...more].join(' ')}"`);
+/** Without a name all of them, but those that have to be asked for. */
+function known(names, all) {
+  const unknown = names.filter((name) => !all.includes(name));
+  if (unknown.length === 0) return names;
+  throw new Error(`expected some of ${all.join(', ')}, found "${unknown.join(' ')}"`);
 }
 
 function wholeNumber(name, text) {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new Error(`--${name}: expected a whole number from 1 to 9999, found "${text}"`);
+  if (COUNT.test(text)) return Number(text);
+  throw new Error(`--${name}: expected a whole number from 1 to 99999999, found "${text}"`);
+}
+
+function helpOf(scenarios) {
+  const line = (name, about) => `  ${name.padEnd(19)} ${about}`;
+  return [
+    'Usage: npm run bench -- [scenario…] [options]',
+    ...Object.entries(scenarios).map(([name, { title, isAskedFor }]) =>
+      line(name, isAskedFor ? `${title} (only when it is named)` : title),
+    ),
+    '',
+    ...Object.entries(NUMBERS).map(([name, { initial, about }]) =>
+      line(`--${name} <n>`, `${about}; default ${initial}`),
+    ),
+    line('--only <a,b,…>', 'only the contenders with these names'),
+    line('--profile <folder>', 'write a CPU profile of each server into this folder'),
+    line('--no-write', 'print the results, leave bench/RESULTS.md as it is'),
+  ].join('\n');
 }

@@ -35,7 +35,12 @@ export async function startServer({ program, args, port, logFile, cwd, environme
     throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${tail(logFile)}`);
   });
   failed.catch(() => undefined); // its end is expected once it is stopped
-  await Promise.race([untilListening(port), failed]);
+  try {
+    await Promise.race([untilListening(port), failed]);
+  } catch (error) {
+    child.kill('SIGKILL'); // nobody else knows it; one that goes on takes part in the next turn
+    throw error;
+  }
   return { pid: child.pid, stop: () => stop(child, ended) };
 }
 

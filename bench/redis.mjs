@@ -10,7 +10,8 @@ const KEYS_PER_SCAN = 5000;
 /**
  * The Redis of `REDIS_URL`, else one of our own without persistence: the best case for whoever
  * adds a job per request.
- * @returns {Promise<{ url: string, pid: number | null, version: string, forget: (prefix: string) => Promise<void>,
+ * @returns {Promise<{ url: string, pid: number | null, version: string,
+ *   forget: (prefix: string) => Promise<void>, countCommands: () => Promise<CommandCounts>,
  *   stop: () => Promise<void> } | null>} null when there is none
  */
 export async function startRedis(folder) {
@@ -39,6 +40,7 @@ async function attach(url, pid, stop) {
     pid,
     version,
     forget: (prefix) => forget(redis, prefix),
+    countCommands: () => countCommands(redis),
     stop: async () => {
       redis.disconnect();
       await stop();
@@ -54,4 +56,20 @@ async function forget(redis, prefix) {
     if (keys.length > 0) await redis.unlink(keys);
     cursor = next;
   } while (cursor !== '0');
+}
+
+/**
+ * Commands that ran so far, by `INFO commandstats`; those that scripts run are counted there too.
+ * @typedef {{ commands: number, scripts: number }} CommandCounts `scripts`: how many of them were
+ * calls of a script
+ */
+
+/** @returns {Promise<CommandCounts>} without what the bench itself asks */
+async function countCommands(redis) {
+  const counts = [...(await redis.info('commandstats')).matchAll(/^cmdstat_(\S+):calls=(\d+)/gm)]
+    .map(([, name, calls]) => [name, Number(calls)])
+    .filter(([name]) => name !== 'info');
+  const sum = (chosen) => chosen.reduce((total, [, calls]) => total + calls, 0);
+  const isScript = ([name]) => /^(eval|fcall)/.test(name);
+  return { commands: sum(counts), scripts: sum(counts.filter(isScript)) };
 }

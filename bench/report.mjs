@@ -1,22 +1,22 @@
-import { readFileSync } from 'node:fs';
-import { arch, cpus, platform, totalmem } from 'node:os';
-import { baselineVersion } from './baselines.mjs';
-import { BASELINES, summarize } from './summary.mjs';
-import { CONNECTIONS } from './turn.mjs';
+import { judgeGoals } from './goals.mjs';
+import { describeBaselines, describeMachine } from './machine.mjs';
+import { reasonToLeaveOut } from './obstacles.mjs';
+import { counts, summarize } from './summary.mjs';
 
-const BYTES_PER_GIB = 1024 ** 3;
-const BASELINE_PACKAGES = ['fastify', 'pg', '@nestjs/core', 'express', 'typeorm', 'bullmq'];
+/** From here on the load of other programs is worth a sentence. */
+const NOTABLE_SHARE = 0.03;
 
 /** One line while the bench runs. */
-export function describeTurn(round, { name }, result) {
-  const { perSecond, p99Ms, idleP50Ms, serverMicros, postgresMicros, othersShare } = result;
-  const { refused, missing } = result;
-  const verdict = missing === 0 ? '' : `  ${missing} ACKNOWLEDGED AND MISSING: does not count`;
-  return (
-    `round ${round}  ${name.padEnd(26)} ${perSecond.toFixed(0).padStart(6)} ack/s` +
-    `  p99 ${p99Ms.toFixed(1)} ms  idle p50 ${idleP50Ms.toFixed(2)} ms  cpu ${serverMicros.toFixed(0)} + ` +
-    `${postgresMicros.toFixed(0)} µs  others ${(othersShare * 100).toFixed(0)} %  refused ${refused}${verdict}`
-  );
+export function describeTurn({ scenario, round, contender, result }) {
+  const start = `round ${round}  ${scenario.name}  ${contender.name.padEnd(24)}`;
+  if (result.failed !== undefined) return `${start}  FAILED: ${result.failed}`;
+  const figures = scenario.columns
+    .filter(({ figure }) => Number.isFinite(result.figures[figure]))
+    .map(({ figure, head, digits }) => `${head} ${result.figures[figure].toFixed(digits)}`);
+  const verdict = counts({ result })
+    ? ''
+    : `  ${result.missing} ACKNOWLEDGED AND MISSING: does not count`;
+  return `${start}  ${figures.join('  ')}  refused ${result.refused}${verdict}`;
 }
 
 /** What was run when; without host or path, so that two runs can be compared. */
@@ -25,91 +25,112 @@ export function describeRun(command, { rounds, seconds }) {
   return `Written by \`${command}\` on ${day}, ${rounds} rounds of ${seconds} s.`;
 }
 
-/** The results as Markdown. */
-export function renderReport({ turns, options, postgres, redis }) {
+/** The results of one scenario as Markdown. */
+export function renderReport({ scenario, turns, options, machine }) {
   const summaries = summarize(turns);
   return [
-    describeRun('npm run bench', options),
+    describeRun(`npm run bench -- ${scenario.name}`, options),
     'Medians of all rounds, least and most in brackets.',
     '',
-    ...table(summaries),
+    ...goalTable(scenario.goals, turns),
+    ...figureTable(scenario.columns, summaries),
     '',
     ...summaries.map(({ contender }) => `- \`${contender.name}\`: ${contender.about}`),
+    ...leftOut(scenario.contenders, machine.redis),
     '',
-    `Load: ${CONNECTIONS} connections, one request on each at a time, for the throughput; one`,
-    'connection for the latency when idle. Every event is unique, about 2.2 kB, signed ahead of the',
-    `timed window. ${options.rounds} rounds of ${options.seconds} s after a warm-up; the contenders`,
-    'take turns in each round, each turn with a new process, a new database and a checkpoint before',
-    'each window. Nothing is logged but where the name says `info`. "Finished": share of the',
-    'acknowledged events that the worker had finished when the load ended; it still works on the',
-    'warm-up while the latency "when idle" is taken. "CPU": microseconds of the load client + the',
-    'server + PostgreSQL for each acknowledgement. "Other load": share of the machine that other',
-    'programs took meanwhile; where it is not near nothing, the ratios mislead. A turn counts only',
-    'when no acknowledged event is missing.',
+    ...scenario.describe(options),
+    'A turn counts only when no acknowledged event is missing.',
     '',
-    ...describeMachine(postgres, redis),
+    ...describeOthers(summaries),
+    ...describeMachine(machine),
     ...describeBaselines(),
     '',
   ].join('\n');
 }
 
-function table(summaries) {
-  const rows = summaries.map((summary) => [
-    `\`${summary.contender.name}\``,
-    show(summary.perSecond, 0),
-    ...summary.ratios.map((ratio) => (Number.isNaN(ratio) ? '–' : `${ratio.toFixed(2)} ×`)),
-    show(summary.p50Ms, 1),
-    show(summary.p99Ms, 1),
-    show(summary.idleP50Ms, 2),
-    show(summary.idleP99Ms, 2),
-    summary.finishedShare === null ? '–' : `${(summary.finishedShare.median * 100).toFixed(0)} %`,
-    `${[summary.clientMicros, summary.serverMicros, summary.postgresMicros].map(({ median }) => median.toFixed(0)).join(' + ')}`,
-    `${(summary.othersShare.median * 100).toFixed(0)} %`,
-    String(summary.refused),
-    String(summary.missing),
-  ]);
-  const head = [
-    'contender',
-    'ack/s',
-    ...BASELINES.map((name) => `vs \`${name}\``),
-    'p50 ms',
-    'p99 ms',
-    'idle p50 ms',
-    'idle p99 ms',
-    'finished',
-    'CPU µs/ack',
-    'other load',
-    'not 200',
-    'missing',
-  ];
-  return [head, head.map((_, column) => (column === 0 ? '---' : '--:')), ...rows].map(
-    (cells) => `| ${cells.join(' | ')} |`,
+/** All goals of all scenarios in one table, as Markdown. */
+export function renderGoals(measured, options) {
+  const rows = measured.flatMap(({ scenario, turns }) =>
+    judgeGoals(scenario.goals ?? [], turns).map((one) => [scenario.name, ...goalRow(one)]),
   );
+  return [
+    describeRun('npm run bench', options),
+    'Each ratio is taken within one round; medians, least and most in brackets.',
+    '',
+    ...tableOf(['scenario', 'what', 'measured', 'goal', 'met'], rows),
+    '',
+  ].join('\n');
 }
 
-/** A median, with the least and the most in brackets. */
-export function show({ median, min, max }, digits) {
+/** What is not in the table although it should be. */
+function leftOut(contenders, redis) {
+  return contenders.flatMap((contender) => {
+    const reason = reasonToLeaveOut(contender, redis);
+    return reason === null ? [] : [`- \`${contender.name}\` was left out: ${reason}`];
+  });
+}
+
+function goalTable(goals, turns) {
+  const rows = judgeGoals(goals, turns).map(goalRow);
+  return rows.length === 0 ? [] : [...tableOf(['what', 'measured', 'goal', 'met'], rows), ''];
+}
+
+function goalRow({ goal, spread, isMet }) {
+  const { text, atLeast, atMost, unit = '×' } = goal;
+  const wanted = atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`;
+  const measured = isMet === null ? 'not measured' : `${show(spread, 2)} ${unit}`;
+  return [text, measured, `${wanted} ${unit}`, isMet === null ? '–' : isMet ? 'yes' : 'no'];
+}
+
+function figureTable(columns, summaries) {
+  const shown = columns.filter(({ figure }) =>
+    summaries.some(({ figures }) => Number.isFinite(figures[figure]?.median)),
+  );
+  const rows = summaries.map(({ contender, figures, refused, missing, failed }) => [
+    `\`${contender.name}\``,
+    ...shown.map(({ figure, digits }) => show(figures[figure], digits)),
+    cpuSplit(figures),
+    Number.isFinite(figures.othersShare?.median) ? percent(figures.othersShare.median) : '–',
+    String(refused),
+    contender.stored === null ? '–' : String(missing),
+    String(failed),
+  ]);
+  const heads = shown.map(({ head }) => head);
+  const more = ['CPU µs', 'other load', 'refused', 'missing', 'failed'];
+  return tableOf(['contender', ...heads, ...more], rows);
+}
+
+/** Client + Node + PostgreSQL + Redis. */
+function cpuSplit({ clientMicros, serverMicros, postgresMicros, redisMicros }) {
+  return [clientMicros, serverMicros, postgresMicros, redisMicros]
+    .map((spread) => (Number.isFinite(spread?.median) ? spread.median.toFixed(0) : '–'))
+    .join(' + ');
+}
+
+function tableOf(head, rows) {
+  const line = head.map((_, column) => (column === 0 ? '---' : '--:'));
+  return [head, line, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+}
+
+/** A median, with the least and the most in brackets; a dash for nothing. */
+export function show(spread, digits) {
+  if (!Number.isFinite(spread?.median)) return '–';
+  const { median, min, max } = spread;
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
-/** The machine and what the service runs on, as a list. */
-export function describeMachine(postgres, redis = null) {
-  const [{ model }] = cpus();
-  const { dependencies } = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  );
+/** Said in words, since a table is read for its ratios. */
+function describeOthers(summaries) {
+  const shares = summaries.map(({ figures }) => figures.othersShare).filter(Boolean);
+  const medianMax = Math.max(0, ...shares.map(({ median }) => median));
+  if (!(medianMax > NOTABLE_SHARE)) return [];
   return [
-    `- Machine: ${cpus().length} cores (${model.trim()}), ${(totalmem() / BYTES_PER_GIB).toFixed(0)} GiB, ` +
-      `${platform()} ${arch()}; client and servers share it`,
-    `- Node ${process.versions.node}, PostgreSQL ${postgres.version} (embedded, its own default ` +
-      'settings: fsync, full_page_writes and synchronous_commit on)' +
-      (redis === null ? '' : `, Redis ${redis.version}`),
-    `- Tollgate: @nestjs/core ${dependencies['@nestjs/core']}, fastify ${dependencies.fastify}, ` +
-      `pg ${dependencies.pg}, bullmq ${dependencies.bullmq}`,
+    `The machine was shared: other programs took up to ${percent(medianMax)} of it during the windows of a`,
+    'contender (median). The figures are lower and further apart than on a machine of its own.',
+    '',
   ];
 }
 
-function describeBaselines() {
-  const packages = BASELINE_PACKAGES.map((name) => `${name} ${baselineVersion(name)}`).join(', ');
-  return [`- Baselines: ${packages}`];
+function percent(share) {
+  return `${(share * 100).toFixed(0)} %`;
 }

@@ -1,23 +1,28 @@
 /**
- * Measures the service against the same service written in other ways, one scenario at a time.
- * Everything runs on this machine, on loopback, the contenders taking turns. See RESULTS.md.
+ * Measures the service against the same service written in other ways. Everything runs on this
+ * machine, on loopback; in each round every contender of every scenario has its turn, one after the
+ * other. See RESULTS.md.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeDisk } from './machine.mjs';
+import { reasonToLeaveOut } from './obstacles.mjs';
 import { readOptions } from './options.mjs';
 import { startPostgres } from './postgres.mjs';
 import { startRedis } from './redis.mjs';
+import { renderGoals } from './report.mjs';
 import { writeResults } from './results.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 const NO_REDIS =
   'bench: no Redis, so the contenders that need one are skipped. Set REDIS_URL, or install one: ' +
   'apt-get install redis-server, brew install redis.';
+const GOALS_TITLE = 'What was aimed at';
 
-const options = readOptions();
-const scenario = SCENARIOS[options.scenario];
-scenario.prepare();
+const options = readOptions(SCENARIOS);
+const scenarios = chooseScenarios();
+for (const prepare of new Set(scenarios.map((scenario) => scenario.prepare))) prepare();
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
 chmodSync(folder, 0o755); // PostgreSQL runs as another user when we are root
@@ -25,12 +30,13 @@ let postgres = null;
 let redis = null;
 process.once('SIGINT', () => void stopAll().finally(() => process.exit(130)));
 try {
+  const disk = options.writesResults ? describeDisk(folder) : 'not measured in this run';
   postgres = await startPostgres(join(folder, 'postgres'));
-  if (scenario.hasRedis) redis = await startRedis(join(folder, 'redis'));
-  const turns = await takeTurns(chooseContenders());
-  const report = scenario.renderReport({ turns, options, postgres, redis });
-  console.log(`\n${report}`);
-  if (options.writesResults) writeResults(scenario.title, report);
+  redis = await startRedis(join(folder, 'redis'));
+  if (redis === null) console.error(NO_REDIS);
+  const turns = await takeTurns();
+  report(turns, { postgres, redis, disk });
+  if (turns.some(({ result }) => result.failed !== undefined)) process.exitCode = 1;
 } finally {
   await stopAll();
 }
@@ -42,24 +48,55 @@ async function stopAll() {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function chooseContenders() {
-  if (scenario.hasRedis && redis === null) console.error(NO_REDIS);
+function chooseScenarios() {
+  if (!options.isComplete) return options.scenarios.map((name) => SCENARIOS[name]);
+  return Object.values(SCENARIOS).filter(({ isAskedFor }) => !isAskedFor);
+}
+
+function contendersOf({ contenders }) {
   const { only } = options;
-  return scenario.contenders.filter(
-    ({ name, needsRedis }) =>
-      (redis !== null || !needsRedis) && (only.length === 0 || only.includes(name)),
-  );
+  const chosen = contenders.filter(({ name }) => only.length === 0 || only.includes(name));
+  return chosen.filter((contender) => reasonToLeaveOut(contender, redis) === null);
 }
 
 /** Interleaved: every round has each contender once, so a slow spell of the machine hits all. */
-async function takeTurns(contenders) {
+async function takeTurns() {
   const turns = [];
   for (let round = 1; round <= options.rounds; round += 1) {
-    for (const contender of contenders) {
-      const result = await scenario.takeTurn({ contender, postgres, redis, folder, options });
-      turns.push({ round, contender, result });
-      console.log(scenario.describeTurn(round, contender, result));
+    for (const scenario of scenarios) {
+      if (round > (scenario.roundsMax ?? Infinity)) continue;
+      for (const contender of contendersOf(scenario)) {
+        const result = await takeTurn(scenario, contender);
+        const turn = { scenario, round, contender, result };
+        turns.push(turn);
+        console.log(scenario.describeTurn(turn));
+      }
     }
   }
   return turns;
+}
+
+/** A turn that fails is told of, and takes no other one with it: a run takes hours. */
+async function takeTurn(scenario, contender) {
+  try {
+    return await scenario.takeTurn({ contender, postgres, redis, folder, options });
+  } catch (error) {
+    console.error(error);
+    return { failed: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function report(turns, machine) {
+  const measured = scenarios.map((scenario) => ({
+    scenario,
+    turns: turns.filter((turn) => turn.scenario === scenario),
+  }));
+  for (const { scenario, turns: own } of measured) {
+    const text = scenario.renderReport({ scenario, turns: own, options, machine });
+    console.log(`\n## ${scenario.title}\n\n${text}`);
+    if (options.writesResults) writeResults(scenario.title, text);
+  }
+  const goals = renderGoals(measured, options);
+  console.log(`\n## ${GOALS_TITLE}\n\n${goals}`);
+  if (options.writesResults && options.isComplete) writeResults(GOALS_TITLE, goals);
 }

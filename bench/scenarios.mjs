@@ -1,40 +1,31 @@
-import { installBaselines } from './baselines.mjs';
-import { COMMAND_CONTENDERS } from './commands/contenders.mjs';
-import { describeCommandTurn, renderCommandReport } from './commands/report.mjs';
-import { takeCommandTurn } from './commands/turn.mjs';
-import { CONTENDERS } from './contenders.mjs';
-import { describeTurn, renderReport } from './report.mjs';
-import { takeTurn } from './turn.mjs';
+import { commands } from './scenarios/commands.mjs';
+import { costs } from './scenarios/costs.mjs';
+import { deliveries } from './scenarios/deliveries.mjs';
+import { drain } from './scenarios/drain.mjs';
+import { duplicates } from './scenarios/duplicates.mjs';
+import { endToEnd } from './scenarios/end-to-end.mjs';
+import { flood } from './scenarios/flood.mjs';
+import { inboxSize } from './scenarios/inbox-size.mjs';
+import { latency } from './scenarios/latency.mjs';
+import { memory } from './scenarios/memory.mjs';
+import { pools } from './scenarios/pools.mjs';
+
+const ALL = [
+  deliveries,
+  latency,
+  endToEnd,
+  drain,
+  costs,
+  duplicates,
+  flood,
+  inboxSize,
+  memory,
+  commands,
+  pools,
+];
 
 /**
- * What can be measured, by name.
- *
- * @typedef {object} Scenario
- * @property {string} title of its results
- * @property {object[]} contenders who take turns in each round
- * @property {boolean} hasRedis whether any of them may need one
- * @property {() => void} prepare what must be there before the first turn
- * @property {Function} takeTurn @property {Function} describeTurn @property {Function} renderReport
+ * What can be measured, by name, in the order in which a round takes them.
+ * @type {Record<string, import('./scenario.mjs').Scenario>}
  */
-
-/** @type {Record<string, Scenario>} */
-export const SCENARIOS = {
-  deliveries: {
-    title: 'Acknowledging deliveries',
-    contenders: CONTENDERS,
-    hasRedis: true,
-    prepare: installBaselines,
-    takeTurn,
-    describeTurn,
-    renderReport,
-  },
-  commands: {
-    title: 'Creating orders under an idempotency key',
-    contenders: COMMAND_CONTENDERS,
-    hasRedis: false,
-    prepare: () => undefined,
-    takeTurn: takeCommandTurn,
-    describeTurn: describeCommandTurn,
-    renderReport: renderCommandReport,
-  },
-};
+export const SCENARIOS = Object.fromEntries(ALL.map((scenario) => [scenario.name, scenario]));

@@ -1,43 +1,37 @@
-/** What the contenders are compared with. */
-export const BASELINES = ['bare', 'tutorial'];
-
 /**
  * @typedef {{ median: number, min: number, max: number }} Spread
+ *
+ * @typedef {object} Turn one turn of one contender
+ * @property {number} round
+ * @property {import('./contenders.mjs').Contender} contender
+ * @property {{ figures: Record<string, number>, missing: number, refused: number } | { failed: string }}
+ *   result `missing`: acknowledged and not stored; `refused`: not answered as expected
  */
 
+/** A turn counts when it came to its end and nothing that was acknowledged is missing. */
+export function counts({ result }) {
+  return result.failed === undefined && result.missing === 0;
+}
+
 /**
- * Median, least and most of each figure by contender, in the order of the contenders. A turn in
- * which something acknowledged was missing has no figures: it is only counted.
+ * Median, least and most of each figure by contender, in the order of the contenders. A turn that
+ * does not count has no figures: it is only counted.
+ * @param {Turn[]} turns
  */
 export function summarize(turns) {
   const contenders = [...new Set(turns.map(({ contender }) => contender))];
-  const summaries = contenders.map((contender) => {
-    const all = turns.filter((turn) => turn.contender === contender).map(({ result }) => result);
-    const counted = all.filter(({ missing }) => missing === 0);
+  return contenders.map((contender) => {
+    const all = turns.filter((turn) => turn.contender === contender);
+    const counted = all.filter(counts).map(({ result }) => result.figures);
+    const results = all.map(({ result }) => result).filter(({ failed }) => failed === undefined);
+    const names = [...new Set(counted.flatMap((figures) => Object.keys(figures)))];
     return {
       contender,
-      perSecond: spread(counted, 'perSecond'),
-      p50Ms: spread(counted, 'p50Ms'),
-      p99Ms: spread(counted, 'p99Ms'),
-      idleP50Ms: spread(counted, 'idleP50Ms'),
-      idleP99Ms: spread(counted, 'idleP99Ms'),
-      clientMicros: spread(counted, 'clientMicros'),
-      serverMicros: spread(counted, 'serverMicros'),
-      postgresMicros: spread(counted, 'postgresMicros'),
-      othersShare: spread(counted, 'othersShare'),
-      finishedShare: contender.hasWorker ? spread(counted, 'finishedShare') : null,
-      refused: total(all, 'refused'),
-      missing: total(all, 'missing'),
+      figures: Object.fromEntries(names.map((name) => [name, spread(counted, name)])),
+      refused: total(results, 'refused'),
+      missing: total(results, 'missing'),
+      failed: all.length - results.length,
     };
-  });
-  return summaries.map((summary) => ({ ...summary, ratios: ratiosOf(summary, summaries) }));
-}
-
-/** Acknowledgements per second relative to each baseline; NaN for one that did not run. */
-function ratiosOf(summary, summaries) {
-  return BASELINES.map((name) => {
-    const baseline = summaries.find(({ contender }) => contender.name === name);
-    return summary.perSecond.median / (baseline?.perSecond.median ?? Number.NaN);
   });
 }
 

@@ -32,6 +32,7 @@ function contender(name, about, { command = SERVICE, pattern, hasKeys = true }) 
   return {
     name,
     about,
+    needsRedis: false,
     command,
     pattern,
     hasKeys,

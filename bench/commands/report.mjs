@@ -1,4 +1,5 @@
-import { describeMachine, describeRun, show } from '../report.mjs';
+import { describeMachine } from '../machine.mjs';
+import { describeRun, show } from '../report.mjs';
 import { COMMAND_CONTENDERS, COMPARED_WITH } from './contenders.mjs';
 import { WARM_UP_SECONDS } from './turn.mjs';
 import { summarizeCommands } from './summary.mjs';
@@ -7,7 +8,9 @@ import { summarizeCommands } from './summary.mjs';
 const NOTABLE_SHARE = 0.03;
 
 /** One line per timed window while the bench runs. */
-export function describeCommandTurn(round, { name }, { levels, refused, wrong, stray, sample }) {
+export function describeCommandTurn({ round, contender: { name }, result }) {
+  if (result.failed !== undefined) return `round ${round}  ${name}  FAILED: ${result.failed}`;
+  const { levels, refused, wrong, stray, sample } = result;
   const lines = levels.map(
     (level) =>
       `round ${round}  ${name.padEnd(8)} ${String(level.connections).padStart(3)} connections` +
@@ -23,8 +26,9 @@ export function describeCommandTurn(round, { name }, { levels, refused, wrong, s
 }
 
 /** The results as Markdown, without host or path. */
-export function renderCommandReport({ turns, options, postgres }) {
-  const summaries = summarizeCommands(turns);
+export function renderCommandReport({ turns, options, machine }) {
+  const ended = turns.filter(({ result }) => result.failed === undefined);
+  const summaries = summarizeCommands(ended);
   const names = new Set(summaries.map(({ contender }) => contender.name));
   return [
     describeRun('npm run bench -- commands', options),
@@ -48,7 +52,7 @@ export function renderCommandReport({ turns, options, postgres }) {
     'are more or fewer than the requests that were answered. A turn counts only when all three are 0.',
     '',
     ...describeOthers(summaries),
-    ...describeMachine(postgres),
+    ...describeMachine(machine),
     '',
   ].join('\n');
 }

@@ -30,9 +30,7 @@ export function takeCommandTurn({ contender, postgres, folder, options }) {
     const { orders, keys } = await countOrders(databaseUrl);
     const strayOrders = Math.abs(orders - firstCount);
     const strayKeys = hasKeys ? Math.abs(keys - firstCount) : keys;
-    const levels = contender.connections.map((connections) =>
-      toLevel(connections, said, options.seconds),
-    );
+    const levels = contender.connections.map((connections) => toLevel(connections, said));
     return { levels, refused, wrong, stray: strayOrders + strayKeys, sample };
   };
   return withServer({ contender, postgres, redis: null, folder, options }, use);
@@ -53,7 +51,7 @@ function phasesOf({ pattern, connections }, { seconds }) {
 }
 
 /** What one timed window came to; what was written is told for each answer. */
-function toLevel(connections, { results, spent }, seconds) {
+function toLevel(connections, { results, spent }) {
   const { perSecond, p50Ms, p99Ms, answers, cpuSeconds } = results[nameOf(connections)];
   const { writingTransactions, walBytes, ...cpu } = spent[nameOf(connections)];
   return {
@@ -61,7 +59,7 @@ function toLevel(connections, { results, spent }, seconds) {
     perSecond,
     p50Ms,
     p99Ms,
-    ...cpuFigures({ answers, seconds, client: cpuSeconds, spent: cpu }),
+    ...cpuFigures({ answers, client: cpuSeconds, spent: cpu }),
     writingTransactions: writingTransactions / answers,
     walBytes: walBytes / answers,
   };

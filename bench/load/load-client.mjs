@@ -1,75 +1,47 @@
 /**
  * The load client: a process of its own, the same for every contender. Told by one message what
  * to do; answers with what it saw.
+ *
+ * A phase is `closed` (every connection sends as soon as it has its answer: how much goes through),
+ * or `open` (requests are sent at their time, whether the others are answered or not: how long one
+ * waits). Of a closed one, `repeats` says how often each event is sent again after its answer.
  */
-import { Connection } from './connection.mjs';
-import { percentile } from './percentile.mjs';
+import { runClosed } from './closed-loop.mjs';
+import { runOpen } from './open-loop.mjs';
 import { eventNumber, SignedRequests } from './signed-requests.mjs';
 
-/** More than any contender takes; signing more would only cost memory. */
-const REQUESTS_PER_SECOND_MAX = 30_000;
+/** More than most phases take; beyond that they are signed on the way. */
+const REQUESTS_AHEAD_PER_SECOND = 12_000;
+/** Longer windows are signed on the way: signatures grow old, and memory is not for that. */
+const SECONDS_AHEAD_MAX = 30;
 
-process.once('message', async ({ port, secret, tag, phases }) => {
-  const seconds = phases.reduce((total, phase) => total + phase.seconds, 0);
-  const capacity = seconds * REQUESTS_PER_SECOND_MAX;
-  const load = { port, requests: new SignedRequests({ capacity, secret, tag }), next: 0 };
-  const acknowledged = [];
+process.once('message', async ({ port, secret, tag, phases, expected = 200 }) => {
+  const closed = phases.filter(({ kind = 'closed' }) => kind === 'closed');
+  const seconds = closed.reduce((total, phase) => total + phase.seconds, 0);
+  const ahead = Math.min(seconds, SECONDS_AHEAD_MAX) * REQUESTS_AHEAD_PER_SECOND;
+  const requests = new SignedRequests({ ahead, secret, tag });
+  const load = { port, requests, expected, next: 0, acknowledged: [] };
   const results = {};
   for (const phase of phases) {
-    process.send({ starting: phase.name });
-    await new Promise((resolve) => process.once('message', resolve));
-    results[phase.name] = await runPhase(load, phase, acknowledged);
+    process.send({ starting: phase.name, results });
+    const { go } = await nextMessage();
+    const run = (go.kind ?? phase.kind) === 'open' ? runOpen : runClosed;
+    if (!go.isSkipped) results[phase.name] = await withCpu(() => run(load, { ...phase, ...go }));
   }
-  process.send({ results, acknowledged: Uint32Array.from(acknowledged, eventNumber) });
+  const acknowledged = Uint32Array.from(load.acknowledged, eventNumber);
+  process.send({ results, acknowledged });
   // It ends when it is let go: an answer may still be on its way when a process has ended.
   process.once('disconnect', () => process.exit());
 });
 
-/**
- * Keeps every connection busy with one request after the other until the time is up.
- * @returns acknowledgements per second, latencies in milliseconds, how many were refused, and the
- * CPU seconds of this process
- */
-async function runPhase(load, { connections, seconds }, acknowledged) {
-  const open = await Promise.all(
-    Array.from({ length: connections }, () => Connection.open(load.port)),
-  );
-  const latenciesMs = [];
-  let refused = 0;
-  const cpuBefore = process.cpuUsage();
-  const startedAt = performance.now();
-  const endsAt = startedAt + seconds * 1000;
+function nextMessage() {
+  return new Promise((resolve) => process.once('message', resolve));
+}
 
-  const keepBusy = (connection) =>
-    new Promise((resolve) => {
-      const sendNext = () => {
-        const sentAt = performance.now();
-        if (sentAt >= endsAt) return resolve();
-        if (load.next >= load.requests.capacity) throw new Error('too few requests were signed');
-        const index = load.next++;
-        connection.send(load.requests.at(index), (status) => {
-          const answeredAt = performance.now();
-          if (status === 200) acknowledged.push(index);
-          else refused += 1;
-          // What is answered after the end is checked as well, but not counted.
-          if (status === 200 && answeredAt < endsAt) latenciesMs.push(answeredAt - sentAt);
-          if (status === 0) resolve();
-          else sendNext();
-        });
-      };
-      sendNext();
-    });
-
-  await Promise.all(open.map(keepBusy));
-  const { user, system } = process.cpuUsage(cpuBefore);
-  for (const connection of open) connection.close();
-  const sorted = Float64Array.from(latenciesMs).sort();
-  return {
-    perSecond: sorted.length / seconds,
-    p50Ms: percentile(sorted, 0.5),
-    p99Ms: percentile(sorted, 0.99),
-    refused,
-    acknowledged: sorted.length,
-    cpuSeconds: (user + system) / 1e6,
-  };
+/** Adds the CPU seconds of this process. */
+async function withCpu(run) {
+  const before = process.cpuUsage();
+  const result = await run();
+  const { user, system } = process.cpuUsage(before);
+  return { ...result, cpuSeconds: (user + system) / 1e6 };
 }

@@ -1,6 +1,7 @@
 /**
  * The baseline `tutorial`: the service in the way tutorials write it. Nest on Express with
- * `rawBody`, TypeORM `repository.insert`, one `queue.add` per request on Redis.
+ * `rawBody`, TypeORM `repository.insert`, one `queue.add` per request on Redis. With `ADAPTER=fastify`
+ * it is the baseline `tutorial-fastify`: nothing else differs.
  */
 import 'reflect-metadata';
 import { BullModule } from '@nestjs/bullmq';
@@ -12,7 +13,7 @@ import { WebhookEvent } from './webhook-event.entity.mjs';
 import { WebhooksController } from './webhooks.controller.mjs';
 import { WebhooksService } from './webhooks.service.mjs';
 
-const { PORT, DATABASE_URL, REDIS_URL, QUEUE_PREFIX, POOL_SIZE } = process.env;
+const { PORT, DATABASE_URL, REDIS_URL, QUEUE_PREFIX, POOL_SIZE, ADAPTER } = process.env;
 
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a Nest module is a class
 class AppModule {}
@@ -38,6 +39,14 @@ decorate(AppModule, {
   ],
 });
 
-const app = await NestFactory.create(AppModule, { rawBody: true, logger: false });
+const options = { rawBody: true, logger: false };
+const app = await (ADAPTER === 'fastify'
+  ? createOnFastify()
+  : NestFactory.create(AppModule, options));
 await app.listen(Number(PORT), '127.0.0.1');
 process.once('SIGTERM', () => process.exit(0));
+
+async function createOnFastify() {
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  return NestFactory.create(AppModule, new FastifyAdapter(), options);
+}

@@ -1,0 +1,1 @@
+export function isGrowing(samples: readonly number[], perSecond: number): boolean;
