@@ -102,16 +102,20 @@ function startSampling({ config, logger, metrics, database }: Services): Samplin
   };
 }
 
+/** Past a pooler, where there is one: migrations need a session of their own. */
 async function prepareDatabase(config: Config, databaseUrl: string, logger: Logger): Promise<void> {
-  await waitForDatabase(databaseUrl, config.DATABASE_WAIT_SECONDS, (error) => {
-    logger.warn({ error }, 'waiting for PostgreSQL');
-  });
+  const directUrl = config.DATABASE_DIRECT_URL ?? databaseUrl;
+  for (const url of new Set([directUrl, databaseUrl])) {
+    await waitForDatabase(url, config.DATABASE_WAIT_SECONDS, (error) => {
+      logger.warn({ error, isPooler: url !== directUrl }, 'waiting for PostgreSQL');
+    });
+  }
   const problems = await findDurabilityProblems(databaseUrl);
   if (problems.length > 0) {
     if (config.NODE_ENV === 'production') throw new ConfigError(problems);
     logger.warn({ problems }, 'the database does not commit durably');
   }
-  const migrations = await migrate(databaseUrl, {
+  const migrations = await migrate(directUrl, {
     queueSchema: config.QUEUE_PREFIX,
     onWait: (wait) => {
       logger.warn(wait, 'waiting to migrate');
