@@ -11,6 +11,7 @@ import {
 import { findDurabilityProblems, waitForDatabase } from './database/database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
+import { findMissingLimits } from './database/pooled-client.js';
 import { armFailPoints } from './fail-points.js';
 import { createHttpServer, endConnections, listen } from './http-server.js';
 import { Loop } from './loop.js';
@@ -115,6 +116,7 @@ async function prepareDatabase(config: Config, databaseUrl: string, logger: Logg
     if (config.NODE_ENV === 'production') throw new ConfigError(problems);
     logger.warn({ problems }, 'the database does not commit durably');
   }
+  if (directUrl !== databaseUrl) await insistOnLimits(config, databaseUrl, logger);
   const migrations = await migrate(directUrl, {
     queueSchema: config.QUEUE_PREFIX,
     onWait: (wait) => {
@@ -122,6 +124,13 @@ async function prepareDatabase(config: Config, databaseUrl: string, logger: Logg
     },
   });
   logger.info({ migrations }, 'migrated');
+}
+
+async function insistOnLimits(config: Config, databaseUrl: string, logger: Logger): Promise<void> {
+  const problems = await findMissingLimits(databaseUrl);
+  if (problems.length === 0) return;
+  if (config.NODE_ENV === 'production') throw new ConfigError(problems);
+  logger.warn({ problems }, 'a statement behind the pooler may wait for ever');
 }
 
 /** Not ready, close the door, finish what is under way, let go: in this order. */

@@ -70,3 +70,27 @@ export async function findWhetherNamesAreKnown(databaseUrl: string): Promise<boo
     await client.end();
   }
 }
+
+/** Without these a delivery of an event whose row is locked waits, and its batch with it. */
+const ROLE_LIMITS = ['statement_timeout', 'lock_timeout'] as const;
+
+/**
+ * What a role lacks whose sessions come from a pooler: single statements have no limits but its own.
+ */
+export async function findMissingLimits(databaseUrl: string): Promise<string[]> {
+  const client = new BreakableClient({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      `select name from pg_settings where name = any ($1) and setting = '0' order by name`,
+      [ROLE_LIMITS],
+    );
+    return rows.map(
+      ({ name }) =>
+        `the database role has no ${name}, and a pooler takes none at log-in: ` +
+        `alter role … set ${name} = '${name === 'lock_timeout' ? '2s' : '4s'}', and reconnect`,
+    );
+  } finally {
+    await client.end();
+  }
+}
