@@ -38,6 +38,8 @@ const withServices = {
   ...shared,
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+  // Only `npm run test:cluster` puts a pooler before the test databases.
+  setupFiles: process.env.TEST_PGBOUNCER ? ['<rootDir>/test/support/through-pooler.ts'] : [],
   setupFilesAfterEnv: ['<rootDir>/test/support/balanced-ledgers.ts'],
 };
 

@@ -11,6 +11,7 @@ import {
 import { findDurabilityProblems, waitForDatabase } from './database/database.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './database/embedded-postgres.js';
 import { migrate } from './database/migrate.js';
+import { findMissingLimits } from './database/pooled-client.js';
 import { armFailPoints } from './fail-points.js';
 import { createHttpServer, endConnections, listen } from './http-server.js';
 import { Loop } from './loop.js';
@@ -102,22 +103,34 @@ function startSampling({ config, logger, metrics, database }: Services): Samplin
   };
 }
 
+/** Past a pooler, where there is one: migrations need a session of their own. */
 async function prepareDatabase(config: Config, databaseUrl: string, logger: Logger): Promise<void> {
-  await waitForDatabase(databaseUrl, config.DATABASE_WAIT_SECONDS, (error) => {
-    logger.warn({ error }, 'waiting for PostgreSQL');
-  });
+  const directUrl = config.DATABASE_DIRECT_URL ?? databaseUrl;
+  for (const url of new Set([directUrl, databaseUrl])) {
+    await waitForDatabase(url, config.DATABASE_WAIT_SECONDS, (error) => {
+      logger.warn({ error, isPooler: url !== directUrl }, 'waiting for PostgreSQL');
+    });
+  }
   const problems = await findDurabilityProblems(databaseUrl);
   if (problems.length > 0) {
     if (config.NODE_ENV === 'production') throw new ConfigError(problems);
     logger.warn({ problems }, 'the database does not commit durably');
   }
-  const migrations = await migrate(databaseUrl, {
+  if (directUrl !== databaseUrl) await insistOnLimits(config, databaseUrl, logger);
+  const migrations = await migrate(directUrl, {
     queueSchema: config.QUEUE_PREFIX,
     onWait: (wait) => {
       logger.warn(wait, 'waiting to migrate');
     },
   });
   logger.info({ migrations }, 'migrated');
+}
+
+async function insistOnLimits(config: Config, databaseUrl: string, logger: Logger): Promise<void> {
+  const problems = await findMissingLimits(databaseUrl);
+  if (problems.length === 0) return;
+  if (config.NODE_ENV === 'production') throw new ConfigError(problems);
+  logger.warn({ problems }, 'a statement behind the pooler may wait for ever');
 }
 
 /** Not ready, close the door, finish what is under way, let go: in this order. */

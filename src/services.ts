@@ -57,7 +57,9 @@ export async function createServices(
   const providers = configureProviders(config, (provider, call, result, seconds) => {
     metrics.providerSeconds.observe({ provider, call, result }, seconds);
   });
-  const backend = createBackend(config, databaseUrl, onError('queue'));
+  // Queues in PostgreSQL listen, which needs a session of their own: they go past a pooler.
+  const directUrl = config.DATABASE_DIRECT_URL ?? databaseUrl;
+  const backend = createBackend(config, directUrl, onError('queue'));
   const doorbell = new Doorbell(backend.producer(QUEUES.inbox), (result, events) => {
     metrics.rings.inc({ result });
     metrics.rungEvents.inc({ result }, events);

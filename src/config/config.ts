@@ -1,5 +1,6 @@
 import { environmentSchema, type Environment, type Role } from './environment.js';
 import type { ShippedConsumer } from './consumers.js';
+import { describeRedisAddress } from '../redis-address.js';
 import { readSecrets, type SecretProblem } from './secrets.js';
 import {
   DEVELOPMENT_TOKENS,
@@ -68,6 +69,7 @@ export function readConfig(
     ...limitProblems(parsed.data),
     ...productionProblems(parsed.data),
     ...crmProblems(parsed.data),
+    ...poolerProblems(parsed.data),
   ]);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
 
@@ -102,6 +104,14 @@ function crmProblems(environment: Environment | undefined): string[] {
     ...(CRM_URL === undefined ? ['CRM_URL: must be set, since CONSUMERS names crm'] : []),
     ...(CRM_SECRETS.length === 0 ? ['CRM_SECRETS: must be set, since CONSUMERS names crm'] : []),
   ];
+}
+
+/** A way around a pooler is of no use without one. */
+function poolerProblems(environment: Environment | undefined): string[] {
+  if (environment?.DATABASE_DIRECT_URL === undefined) return [];
+  return environment.DATABASE_URL === undefined
+    ? ['DATABASE_DIRECT_URL: needs a DATABASE_URL, which is the pooler before it']
+    : [];
 }
 
 /** Secrets that everybody knows may only be used where nobody else can reach. */
@@ -165,24 +175,32 @@ export function loadConfig(
   return readConfig(process.env, secretPrefixes, apiKeyPrefixes);
 }
 
-/** What the migration commands need. @throws ConfigError without a `DATABASE_URL` */
+/** What the migration commands need: past a pooler. @throws ConfigError without a `DATABASE_URL` */
 export function loadDatabaseUrl(): { databaseUrl: string; queueSchema: string } {
-  const wanted = environmentSchema.pick({ DATABASE_URL: true, QUEUE_PREFIX: true });
-  const { DATABASE_URL, QUEUE_PREFIX } = wanted.parse(withoutEmpty(process.env));
+  const wanted = environmentSchema.pick({
+    DATABASE_URL: true,
+    DATABASE_DIRECT_URL: true,
+    QUEUE_PREFIX: true,
+  });
+  const variables = wanted.parse(withoutEmpty(process.env));
+  const { DATABASE_URL, DATABASE_DIRECT_URL, QUEUE_PREFIX } = variables;
   if (DATABASE_URL === undefined) {
     throw new ConfigError(['DATABASE_URL: must be set; an embedded PostgreSQL migrates at start']);
   }
-  return { databaseUrl: DATABASE_URL, queueSchema: QUEUE_PREFIX };
+  return { databaseUrl: DATABASE_DIRECT_URL ?? DATABASE_URL, queueSchema: QUEUE_PREFIX };
 }
 
 /** What may be logged of the configuration: never a secret, a token or a password. */
 export function summarizeConfig(config: Config): Record<string, unknown> {
   const { API_TOKENS, providerSecrets, providerApiKeys, ...rest } = config;
-  const { DATABASE_URL, REDIS_URL, CRM_URL, CRM_SECRETS, ...plain } = rest;
+  const { DATABASE_URL, DATABASE_DIRECT_URL, REDIS_URL, CRM_URL, CRM_SECRETS, ...plain } = rest;
   return {
     ...plain,
     DATABASE_URL: DATABASE_URL === undefined ? 'embedded' : withoutPassword(DATABASE_URL),
-    REDIS_URL: REDIS_URL === undefined ? 'none: queues in PostgreSQL' : withoutPassword(REDIS_URL),
+    DATABASE_DIRECT_URL:
+      DATABASE_DIRECT_URL === undefined ? 'none: no pooler' : withoutPassword(DATABASE_DIRECT_URL),
+    REDIS_URL:
+      REDIS_URL === undefined ? 'none: queues in PostgreSQL' : describeRedisAddress(REDIS_URL),
     CRM_URL: CRM_URL === undefined ? 'none' : new URL(CRM_URL).host, // a path may be a secret
     CRM_SECRETS: `${CRM_SECRETS?.length ?? 0} active`,
     API_TOKENS: API_TOKENS.map(({ name, role }) => `${name}:${role}`),

@@ -3,7 +3,7 @@ import { messageType, parseOutsideConsumers, SHIPPED_CONSUMERS } from './consume
 import { parseFailPoints } from './fail-points.js';
 import { MASKED_PATHS_DEFAULT, maskedPath } from './masked-paths.js';
 import { parseTokens } from './tokens.js';
-import { apiBase, integer, list, optionalUrl, wholeNumber } from './variables.js';
+import { apiBase, integer, list, optionalUrl, redisUrl, wholeNumber } from './variables.js';
 
 const ROLES = ['api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -29,6 +29,10 @@ export const environmentSchema = z.object({
   DATABASE_URL: optionalUrl(['postgres://', 'postgresql://']).describe(
     'PostgreSQL; without it an embedded one is started under DATA_DIR',
   ),
+  DATABASE_DIRECT_URL: optionalUrl(['postgres://', 'postgresql://']).describe(
+    'PostgreSQL itself, when DATABASE_URL is a pooler that lends a session for one transaction: ' +
+      'migrations and queues in PostgreSQL need a session of their own',
+  ),
   DATA_DIR: z.string().min(1).default('.data').describe('where the embedded PostgreSQL lives'),
   DATABASE_WAIT_SECONDS: integer(0, 3600, 60).describe(
     'how long start-up waits for PostgreSQL before it gives up',
@@ -39,8 +43,9 @@ export const environmentSchema = z.object({
   DATABASE_LOCK_TIMEOUT_MS: integer(50, 600_000, 2000).describe(
     'how long the worker waits for a locked payment before it tries again later',
   ),
-  REDIS_URL: optionalUrl(['redis://', 'rediss://']).describe(
-    'Redis for BullMQ; without it BullMQ keeps its queues in PostgreSQL',
+  REDIS_URL: redisUrl.describe(
+    'Redis for BullMQ: one, a cluster, or what Sentinels watch over; without it BullMQ keeps its ' +
+      'queues in PostgreSQL',
   ),
   QUEUE_PREFIX: z
     .string()

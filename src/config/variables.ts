@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readRedisAddress } from '../redis-address.js';
 
 /** A whole number within limits; every one of them has an upper limit, so a typo cannot hang us. */
 export const integer = (min: number, max: number, fallback: number) =>
@@ -19,6 +20,19 @@ export const optionalUrl = (protocols: readonly string[]) =>
     .refine((value) => value === undefined || protocols.some((one) => value.startsWith(one)), {
       message: `must start with ${protocols.join(' or ')}`,
     });
+
+/** One Redis, a cluster or Sentinels: what {@link readRedisAddress} can read. */
+export const redisUrl = z
+  .string()
+  .optional()
+  .superRefine((value, context) => {
+    if (value === undefined) return;
+    try {
+      readRedisAddress(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
 
 /** Scheme, host and port alone: the paths are the provider's. */
 export const apiBase = z

@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { BreakableClient } from './breakable-client.js';
 import { ENTITIES } from './entities.js';
+import { findWhetherNamesAreKnown, pooledClient } from './pooled-client.js';
 
 /** The connections of one process. Each purpose has its own pool, so none can starve another. */
 export interface Database {
@@ -29,17 +30,15 @@ export async function openDatabase(
   onError: (error: Error) => void,
 ): Promise<Database> {
   const statementMs = config.DATABASE_STATEMENT_TIMEOUT_MS;
+  const session = await sessionOptions(databaseUrl, config);
   const pool = (name: string, max: number) => {
     const made = new pg.Pool({
-      Client: BreakableClient,
+      ...session,
       connectionString: databaseUrl,
       application_name: `tollgate-${name}`,
       max,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: statementMs,
       query_timeout: statementMs + CLIENT_TIMEOUT_MARGIN_MS,
-      lock_timeout: config.DATABASE_LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: statementMs * 2,
       keepAlive: true,
     });
     made.on('error', onError); // an idle connection that breaks must not end the process
@@ -60,11 +59,7 @@ export async function openDatabase(
     entities: ENTITIES,
     poolSize: 4,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    extra: {
-      Client: BreakableClient,
-      statement_timeout: statementMs,
-      query_timeout: statementMs,
-    },
+    extra: { ...session, query_timeout: statementMs },
     poolErrorHandler: onError,
   });
   await reads.initialize();
@@ -78,6 +73,24 @@ export async function openDatabase(
       const pools = [ingest, work, command, messages];
       await Promise.all([...pools.map((one) => one.end()), reads.destroy()]);
     },
+  };
+}
+
+/** What holds for every statement: said at log-in, or with each transaction behind a pooler. */
+async function sessionOptions(databaseUrl: string, config: Config): Promise<pg.PoolConfig> {
+  const limits = {
+    statementMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    lockMs: config.DATABASE_LOCK_TIMEOUT_MS,
+    idleInTransactionMs: config.DATABASE_STATEMENT_TIMEOUT_MS * 2,
+  };
+  if (config.DATABASE_DIRECT_URL !== undefined) {
+    return { Client: pooledClient(limits, await findWhetherNamesAreKnown(databaseUrl)) };
+  }
+  return {
+    Client: BreakableClient,
+    statement_timeout: limits.statementMs,
+    lock_timeout: limits.lockMs,
+    idle_in_transaction_session_timeout: limits.idleInTransactionMs,
   };
 }
 

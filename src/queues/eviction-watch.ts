@@ -9,9 +9,10 @@ export class EvictionWatch {
 
   constructor(private readonly onError: (error: Error) => void) {}
 
-  /** @param memory what `INFO memory` answered */
-  look(memory: string): void {
-    const policy = /^maxmemory_policy:(\S+)/m.exec(memory)?.[1] ?? NONE;
+  /** @param memories what `INFO memory` answered: of one Redis, or of each master of a cluster */
+  look(memories: readonly string[]): void {
+    const policies = memories.map((one) => /^maxmemory_policy:(\S+)/m.exec(one)?.[1] ?? NONE);
+    const policy = policies.find((one) => one !== NONE) ?? NONE;
     const isNews = policy !== this.policy;
     this.policy = policy;
     if (!isNews || policy === NONE) return;

@@ -1,9 +1,14 @@
 import { Queue, Worker, type Processor } from 'bullmq';
-import { Redis } from 'ioredis';
+import { readRedisAddress, type RedisAddress } from '../redis-address.js';
 import { EvictionWatch } from './eviction-watch.js';
 import { postgresQueue } from './postgres-queue.js';
 import type { QueueName } from './queues.js';
-import { connectorWithin } from './redis-connector.js';
+import {
+  askEveryMaster,
+  connectImpatiently,
+  queuePrefix,
+  workerConnection,
+} from './redis-connection.js';
 
 /** Where BullMQ keeps its jobs. Both backends behave alike to everybody above this file. */
 export interface QueueBackend {
@@ -41,11 +46,11 @@ const COMMAND_TIMEOUT_MS = 250;
 const ADD_TIMEOUT_MS = 2000;
 /** Never reached by a database that answers; ends a connection whose other side is gone. */
 const WORK_TIMEOUT_MS = 10_000;
-const RECONNECT_MS_MAX = 1000;
 /** How long a worker of an empty queue listens before it looks again. */
 const LISTEN_SECONDS = 5;
 /** After so long without an answer a connection to Redis is made anew. */
 const SILENCE_MS_MAX = { producer: 2000, worker: (LISTEN_SECONDS + 2) * 1000 } as const;
+const CONNECT_MS = { producer: 2000, worker: 10_000 } as const;
 const JOB_OPTIONS = {
   // The truth is the row, so a finished job is of no use; one that is kept would block its id.
   removeOnComplete: true,
@@ -53,29 +58,32 @@ const JOB_OPTIONS = {
   attempts: 1,
 } as const;
 
-/** @param prefix of the Redis keys */
+/**
+ * @param redisUrl one Redis, a cluster, or what Sentinels watch over: see {@link readRedisAddress}
+ * @param prefix of the Redis keys
+ */
 export function redisBackend(
   redisUrl: string,
   prefix: string,
   onError: ErrorListener,
 ): QueueBackend {
+  const address = readRedisAddress(redisUrl);
   return {
     kind: 'redis',
-    producer: (name) => redisProducer(redisUrl, prefix, name, onError),
-    worker: (name, process, limits) =>
-      listening(
-        new Worker(name, process, {
-          ...workerOptions(limits),
-          prefix,
-          connection: {
-            url: redisUrl,
-            maxRetriesPerRequest: null, // a worker waits for Redis, however long it takes
-            Connector: connectorWithin(SILENCE_MS_MAX.worker),
-            retryStrategy: reconnectMs,
-          },
-        }),
-        onError,
-      ),
+    producer: (name) => redisProducer(address, prefix, name, onError),
+    worker: (name, process, limits) => {
+      const connection = workerConnection(address, {
+        silenceMs: SILENCE_MS_MAX.worker,
+        connectMs: CONNECT_MS.worker,
+      });
+      const worker = new Worker(name, process, {
+        ...workerOptions(limits),
+        prefix: queuePrefix(address, prefix, name),
+        connection: connection.options,
+      });
+      worker.once('closed', () => connection.close());
+      return listening(worker, onError);
+    },
   };
 }
 
@@ -105,20 +113,18 @@ export function postgresBackend(
 }
 
 function redisProducer(
-  redisUrl: string,
-  prefix: string,
+  address: RedisAddress,
+  configuredPrefix: string,
   name: QueueName,
   onError: ErrorListener,
 ): Producer {
+  const prefix = queuePrefix(address, configuredPrefix, name);
   // Our own connection, because BullMQ waits for ever for one that never was up, and because
   // commands must fail and not queue up while Redis is away or hangs.
-  const redis = new Redis(redisUrl, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    Connector: connectorWithin(SILENCE_MS_MAX.producer),
-    connectTimeout: 2000,
-    retryStrategy: reconnectMs,
+  const redis = connectImpatiently(address, {
+    silenceMs: SILENCE_MS_MAX.producer,
+    connectMs: CONNECT_MS.producer,
+    commandMs: COMMAND_TIMEOUT_MS,
   });
   redis.on('error', onError);
   const eviction = new EvictionWatch(onError);
@@ -141,13 +147,14 @@ function redisProducer(
     },
     isReachable: async () => {
       if (redis.status !== 'ready') return false;
-      return redis.info('memory').then(
-        (memory) => {
-          eviction.look(memory);
-          return true;
-        },
-        () => false,
-      );
+      try {
+        // Of a cluster, the node that has this queue must answer, whoever that is by now.
+        await redis.exists(`${prefix}:${name}:meta`);
+        eviction.look(await askEveryMaster(redis, 'memory'));
+        return true;
+      } catch {
+        return false;
+      }
     },
     async close() {
       await queues.close();
@@ -211,10 +218,6 @@ function workerOptions({ concurrency, lockSeconds }: WorkerLimits) {
     runRetryDelay: 1000,
     autorun: false,
   };
-}
-
-function reconnectMs(times: number): number {
-  return Math.min(times * 100, RECONNECT_MS_MAX);
 }
 
 /** Without a listener, an `error` event would end the process. */

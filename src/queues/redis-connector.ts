@@ -1,9 +1,10 @@
 import type { RedisOptions } from 'ioredis';
-import { StandaloneConnector } from 'ioredis/built/connectors/index.js';
+import { SentinelConnector, StandaloneConnector } from 'ioredis/built/connectors/index.js';
 import type { Socket } from 'node:net';
 
 type Connector = NonNullable<RedisOptions['Connector']>;
-type ConnectorOptions = ConstructorParameters<typeof StandaloneConnector>[0];
+type StandaloneOptions = ConstructorParameters<typeof StandaloneConnector>[0];
+type SentinelOptions = ConstructorParameters<typeof SentinelConnector>[0];
 
 const LOOK_MS = 250;
 
@@ -16,10 +17,25 @@ const LOOK_MS = 250;
 export function connectorWithin(silenceMs: number): Connector {
   return class extends StandaloneConnector {
     constructor(options: unknown) {
-      super(options as ConnectorOptions);
+      super(options as StandaloneOptions);
     }
 
     override async connect(...args: Parameters<StandaloneConnector['connect']>) {
+      const stream = await super.connect(...args);
+      endWhenSilent(stream, silenceMs);
+      return stream;
+    }
+  };
+}
+
+/** The same to the master that Sentinels name, who are asked anew for each connection. */
+export function sentinelConnectorWithin(silenceMs: number): Connector {
+  return class extends SentinelConnector {
+    constructor(options: unknown) {
+      super(options as SentinelOptions);
+    }
+
+    override async connect(...args: Parameters<SentinelConnector['connect']>) {
       const stream = await super.connect(...args);
       endWhenSilent(stream, silenceMs);
       return stream;

@@ -15,7 +15,8 @@ import {
 } from '../support/fragile-postgres.js';
 import { freshQueuePrefix } from '../support/service-environment.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { redisIsThere, testRedisUrl } from '../support/test-redis.js';
+import { isolatedRedis } from '../support/isolated-redis.js';
+import { redisServerIsThere } from '../support/test-redis.js';
 
 const LISTEN = /\blisten bullmq_jobs\b/i;
 
@@ -103,12 +104,13 @@ describe('a worker whose queue is in PostgreSQL', () => {
   );
 });
 
-(redisIsThere ? describe : describe.skip)('connections to Redis that somebody forgot', () => {
+(redisServerIsThere ? describe : describe.skip)('connections to Redis that somebody forgot', () => {
   // Before, a producer and a worker waited for an answer until the kernel gave up, if it ever did.
   it('are made anew, by who adds and by who works', async () => {
-    const redisUrl = await testRedisUrl();
-    const way = await TcpProxy.to(Number(new URL(redisUrl).port));
-    const queues = redisBackend(way.urlOf(redisUrl), freshQueuePrefix(), () => undefined);
+    const redis = await isolatedRedis();
+    await redis.start();
+    const way = await TcpProxy.to(redis.port);
+    const queues = redisBackend(way.urlOf(redis.url), freshQueuePrefix(), () => undefined);
     const heard: unknown[] = [];
     const worker = queues.worker(
       QUEUES.inbox,
@@ -126,6 +128,7 @@ describe('a worker whose queue is in PostgreSQL', () => {
     } finally {
       await Promise.all([worker.close(true), producer.close()]);
       await way.close();
+      await redis.remove();
     }
   }, 60_000);
 });

@@ -3,7 +3,12 @@ import { describeBackends } from '../support/describe-backends.js';
 import { isolatedPostgres } from '../support/isolated-postgres.js';
 import { isolatedRedis } from '../support/isolated-redis.js';
 import { createTestDatabase } from '../support/test-database.js';
-import { redisServerIsThere, testRedisUrl, redisIsThere } from '../support/test-redis.js';
+import {
+  redisHasDatabases,
+  redisIsThere,
+  redisServerIsThere,
+  testRedisUrl,
+} from '../support/test-redis.js';
 
 describe('createTestDatabase', () => {
   it('copies the migrated template, many at once', async () => {
@@ -64,7 +69,7 @@ describe('isolatedPostgres', () => {
   });
 });
 
-(redisIsThere ? describe : describe.skip)('testRedisUrl', () => {
+(redisIsThere && redisHasDatabases ? describe : describe.skip)('testRedisUrl', () => {
   it('gives every caller a database of its own', async () => {
     expect(await testRedisUrl()).not.toBe(await testRedisUrl());
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildIsFresh } from '../../scripts/setup.mjs';
 import { abandonedRuns, removeRun, runFolderPrefix } from './abandoned-runs.mjs';
+import { startTestPooler } from './test-pooler.mjs';
 import { startTestPostgres } from './test-postgres.mjs';
 import { startTestRedis } from './test-redis.mjs';
 
@@ -27,6 +28,7 @@ export default async function globalSetup() {
   globalThis.tollgateTests = { folder, postgres: null };
   try {
     globalThis.tollgateTests.postgres = await startTestPostgres(join(folder, 'postgres'));
+    await startTestPooler(join(folder, 'pooler'));
     await startTestRedis(join(folder, 'redis'));
   } catch (error) {
     await globalThis.tollgateTests.postgres?.stop();

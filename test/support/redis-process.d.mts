@@ -9,4 +9,6 @@ export function startRedis(options: {
   readonly port: number;
   readonly folder: string;
   readonly persistence?: RedisPersistence;
+  /** Settings on top of those of every test. */
+  readonly more?: Readonly<Record<string, string | number>>;
 }): Promise<ChildProcess>;

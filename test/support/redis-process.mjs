@@ -22,7 +22,7 @@ export function installRedisServer() {
  * Starts a Redis on 127.0.0.1 and waits until it answers.
  * @returns its process
  */
-export async function startRedis({ program, port, folder, persistence = 'none' }) {
+export async function startRedis({ program, port, folder, persistence = 'none', more = {} }) {
   const settings = {
     bind: '127.0.0.1',
     port,
@@ -34,6 +34,7 @@ export async function startRedis({ program, port, folder, persistence = 'none' }
     'maxmemory-policy': 'noeviction',
     logfile: join(folder, 'redis.log'),
     pidfile: join(folder, 'redis.pid'),
+    ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(program, args, { detached: true, stdio: 'ignore' });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { directUrlOf } from './test-pooler.js';
 import { registerSecretsOf, TEST_SECRETS, TEST_TOKENS } from './secrets.js';
 
 export { TEST_TOKENS };
@@ -24,6 +25,7 @@ export function serviceEnvironment(backing: Backing, more: Environment = {}): En
   const environment: Environment = {
     NODE_ENV: 'test',
     DATABASE_URL: backing.databaseUrl,
+    DATABASE_DIRECT_URL: directUrlOf(backing.databaseUrl),
     REDIS_URL: backing.redisUrl,
     QUEUE_PREFIX: backing.queuePrefix,
     // Nobody listens there: a test that asks a provider names its stand-in.

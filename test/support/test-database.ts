@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { fromGlobalSetup } from './environment.js';
+import { leaveToPostgres, pooledUrlOf } from './test-pooler.js';
 
 /** A database of its own for one test file, with our schema and no rows. */
 export interface TestDatabase {
@@ -23,6 +24,7 @@ const OBJECT_IN_USE = '55006';
  */
 export async function createTestDatabase(original?: TestDatabase): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
+  if (original) await leaveToPostgres(new URL(original.url).pathname.slice(1));
   const template = original
     ? new URL(original.url).pathname.slice(1)
     : fromGlobalSetup('TEST_TEMPLATE');
@@ -34,7 +36,7 @@ export async function createTestDatabase(original?: TestDatabase): Promise<TestD
   pool.on('error', () => undefined); // a test may kill the connections; the next query reconnects
 
   const database: TestDatabase = {
-    url: url.href,
+    url: pooledUrlOf(url.href),
     query: async <Row extends pg.QueryResultRow>(sql: string, values: readonly unknown[] = []) =>
       (await pool.query<Row>(sql, [...values])).rows,
     drop: async () => {
@@ -43,7 +45,11 @@ export async function createTestDatabase(original?: TestDatabase): Promise<TestD
         for (const look of LAST_LOOKS) await look(database);
       } finally {
         await pool.end();
-        await dropDatabase(name);
+        try {
+          await leaveToPostgres(name);
+        } finally {
+          await dropDatabase(name);
+        }
       }
     },
   };

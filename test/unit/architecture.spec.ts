@@ -11,6 +11,7 @@ const EVERYONE = [
   'fail-points.ts',
   'loop.ts',
   'read-input.ts',
+  'redis-address.ts',
 ];
 
 /** What a stage of the line stands on. */
@@ -42,8 +43,9 @@ const TABLE: readonly Permission[] = [
   { place: 'fail-points.ts', mayImport: [] },
   { place: 'loop.ts', mayImport: [] },
   { place: 'read-input.ts', mayImport: ['errors.ts'] },
+  { place: 'redis-address.ts', mayImport: [] },
   { place: 'problem.ts', mayImport: ['errors.ts', 'database/'] },
-  { place: 'config/', mayImport: ['errors.ts', 'fail-points.ts'] },
+  { place: 'config/', mayImport: ['errors.ts', 'fail-points.ts', 'redis-address.ts'] },
   { place: 'telemetry/', mayImport: ['config/', 'errors.ts'] },
   { place: 'database/', mayImport: [...EVERYONE, '/migrations/'] },
   { place: 'queues/', mayImport: [...EVERYONE, 'database/'] },
@@ -111,7 +113,17 @@ const TABLE: readonly Permission[] = [
   // The command line speaks HTTP to the service. Only its doctor looks at what that stands on, and
   // `tollgate send` plays the provider, so they have to know both.
   { place: 'ops/cli/', mayImport: ['config/', 'errors.ts'] },
-  { place: 'ops/cli/doctor/', mayImport: ['config/', 'database/', 'providers/', 'ops/cli/'] },
+  {
+    place: 'ops/cli/doctor/',
+    mayImport: [
+      'config/',
+      'database/',
+      'providers/',
+      'ops/cli/',
+      'redis-address.ts',
+      'queues/redis-connection.ts',
+    ],
+  },
   { place: 'ops/cli/send/', mayImport: ['config/', 'providers/', 'ops/cli/'] },
   // Pages call what the API calls, in the same process; who logs in is written down.
   {

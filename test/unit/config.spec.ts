@@ -401,6 +401,12 @@ describe('readConfig: problems', () => {
     ]);
   });
 
+  it('refuses a way around a pooler where there is none', () => {
+    const around = { DATABASE_DIRECT_URL: 'postgres://db.internal/tollgate' };
+    expect(problemsOf(around)).toEqual([expect.stringMatching(/^DATABASE_DIRECT_URL: needs/)]);
+    expect(problemsOf({ ...PRODUCTION, ...around })).toEqual([]);
+  });
+
   it.each(['api worker', 'API', 'api,', 'none'])('refuses the roles "%s"', (roles) => {
     expect(problemsOf({ ROLES: roles })).not.toEqual([]);
   });
@@ -467,6 +473,21 @@ describe('summarizeConfig', () => {
         for (const one of secrets) expect(summary).not.toContain(one);
       }),
     );
+  });
+
+  it('never contains a password of one server of several', () => {
+    const summary = summarizeConfig(
+      read({
+        ...PRODUCTION,
+        DATABASE_DIRECT_URL: 'postgres://me:qx7qx7@db.internal:5432/tollgate',
+        REDIS_URL: 'rediss-sentinel://me:qx7qx7@a,b/mymaster?sentinelPassword=qx7qx7',
+      }),
+    );
+    expect(summary).toMatchObject({
+      DATABASE_DIRECT_URL: 'postgres://db.internal:5432/tollgate',
+      REDIS_URL: 'rediss-sentinel://a:26379,b:26379/mymaster/0',
+    });
+    expect(JSON.stringify(summary)).not.toContain('qx7');
   });
 
   it('never contains the development secrets either', () => {

@@ -129,12 +129,12 @@ describe('the doctor on Redis', () => {
     ['4.0.9', 'noeviction', ['fail', 'ok', 'ok']],
     ['7.2.4', 'allkeys-lru', ['ok', 'fail', 'ok']],
   ])('%s with %s', (version, policy, results) => {
-    expect(judgeRedis(info(version, policy)).map(({ result }) => result)).toEqual(results);
+    expect(judgeRedis([info(version, policy)]).map(({ result }) => result)).toEqual(results);
   });
 
   it('knows Valkey by its own version', () => {
     const text = `${info('7.2.4', 'noeviction')}valkey_version:8.1.1\r\n`;
-    expect(judgeRedis(text)[0]?.found).toBe('Valkey 8.1.1');
+    expect(judgeRedis([text])[0]?.found).toBe('Valkey 8.1.1');
   });
 });
 

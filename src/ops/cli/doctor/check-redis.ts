@@ -1,4 +1,5 @@
-import { Redis } from 'ioredis';
+import { readRedisAddress } from '../../../redis-address.js';
+import { askEveryMaster, connectOnce } from '../../../queues/redis-connection.js';
 import { describeError, fail, ok, skipped, warn, type Check } from './check.js';
 
 const ANSWER_MS_MAX = 3000;
@@ -9,18 +10,12 @@ const VERSION_BETTER = [6, 2] as const;
 /** Redis, when the queues are there: reachable, new enough, and not one that throws jobs away. */
 export async function checkRedis(redisUrl: string | undefined): Promise<Check[]> {
   if (redisUrl === undefined) return [skipped('redis', 'not used: the queues are in PostgreSQL')];
-  const redis = new Redis(redisUrl, {
-    lazyConnect: true,
-    connectTimeout: ANSWER_MS_MAX,
-    commandTimeout: ANSWER_MS_MAX,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  });
+  const redis = connectOnce(readRedisAddress(redisUrl), ANSWER_MS_MAX);
   let lastError: unknown = null;
   redis.on('error', (error: unknown) => (lastError = error));
   try {
     await redis.connect();
-    return judgeRedis(await redis.info());
+    return judgeRedis(await askEveryMaster(redis));
   } catch (error) {
     const found = describeError(lastError ?? error);
     return [
@@ -31,15 +26,28 @@ export async function checkRedis(redisUrl: string | undefined): Promise<Check[]>
   }
 }
 
-/** @param info what `INFO` answers */
-export function judgeRedis(info: string): Check[] {
-  const facts = new Map(
+/** @param infos what `INFO` answers: of one Redis, or of each master of a cluster */
+export function judgeRedis(infos: readonly string[]): Check[] {
+  const judged = infos
+    .map(readFacts)
+    .map((facts) => [judgeVersion(facts), judgeEviction(facts), describePersistence(facts)]);
+  const [first = []] = judged;
+  // Of nodes that differ, the first one is shown with which something is wrong.
+  return first.map((one, at) => {
+    const same = judged.map((checks) => checks[at] ?? one);
+    return same.find(({ result }) => result === 'fail') ?? same.find(isNoted) ?? one;
+  });
+}
+
+const isNoted = ({ result }: Check) => result !== 'ok';
+
+function readFacts(info: string): ReadonlyMap<string, string> {
+  return new Map(
     info.split(/\r?\n/).map((line): [string, string] => {
       const [name = '', ...rest] = line.split(':');
       return [name, rest.join(':')];
     }),
   );
-  return [judgeVersion(facts), judgeEviction(facts), describePersistence(facts)];
 }
 
 function judgeVersion(facts: ReadonlyMap<string, string>): Check {

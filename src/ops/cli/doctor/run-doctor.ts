@@ -5,6 +5,7 @@ import type { ApiTarget } from '../api.js';
 import { checkConfiguration } from './check-configuration.js';
 import { checkDatabase } from './check-database.js';
 import { checkDisk } from './check-disk.js';
+import { checkPooler } from './check-pooler.js';
 import { checkRedis } from './check-redis.js';
 import { checkSecrets } from './check-secrets.js';
 import { checkService } from './check-service.js';
@@ -14,16 +15,18 @@ import { describeError, fail, type Check } from './check.js';
 /** Looks at everything that a service of this configuration stands on. Changes nothing. */
 export async function runDoctor(target: ApiTarget): Promise<Check[]> {
   const examined = examineOwnConfig(SECRET_PREFIXES, API_KEY_PREFIXES);
-  const { DATABASE_URL, DATA_DIR, REDIS_URL, QUEUE_PREFIX, NODE_ENV } = examined.usable;
+  const { DATABASE_URL, DATABASE_DIRECT_URL, DATA_DIR, REDIS_URL, QUEUE_PREFIX, NODE_ENV } =
+    examined.usable;
   const isEmbedded = DATABASE_URL === undefined;
-  const [database, redis, disk, service] = await Promise.all([
-    findDatabase(DATABASE_URL, DATA_DIR, (databaseUrl) =>
+  const [database, pooler, redis, disk, service] = await Promise.all([
+    findDatabase(DATABASE_DIRECT_URL ?? DATABASE_URL, DATA_DIR, (databaseUrl) =>
       checkDatabase({
         databaseUrl,
         queueSchema: REDIS_URL === undefined ? QUEUE_PREFIX : null,
         isProduction: NODE_ENV === 'production',
       }),
     ),
+    checkPooler(DATABASE_URL, DATABASE_DIRECT_URL),
     checkRedis(REDIS_URL),
     isEmbedded ? checkDisk(DATA_DIR) : [],
     checkService(target),
@@ -33,6 +36,7 @@ export async function runDoctor(target: ApiTarget): Promise<Check[]> {
     ...checkSecrets(examined),
     ...checkTokens(examined),
     ...database,
+    ...pooler,
     ...redis,
     ...[disk].flat(),
     ...service,
