@@ -27,8 +27,8 @@ export const PLANTS: readonly Plant[] = [
     file: 'src/inbox/ring.queries.js',
     changes: [
       [
-        `where id = any ($1::uuid[]) and status = 'received' and (attempts = 0 or due_at <= now())`,
-        'where id = any ($1::uuid[])',
+        'and ${IS_TO_BE_DONE}\n      order by id for update skip locked',
+        'order by id for update skip locked',
       ],
     ],
     caughtBy: 'F4',
