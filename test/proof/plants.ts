@@ -31,7 +31,7 @@ export const PLANTS: readonly Plant[] = [
         'order by id for update skip locked',
       ],
     ],
-    caughtBy: 'F4',
+    caughtBy: 'F10',
     symptom: /I3 worked on again after its end/,
   },
   {
