@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Queryable } from '../database/transaction.js';
 
 /** What a person can do besides reading. */
@@ -51,7 +51,7 @@ export async function insertAuditEntry(database: Queryable, entry: AuditEntry): 
       insert into audit_entries (id, actor, role, action, subject, reason, filter, counts, result)
       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     values: [
-      uuidv7(),
+      newId(),
       entry.actor,
       entry.role,
       entry.action,

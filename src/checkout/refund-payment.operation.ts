@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Tx } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
 import {
@@ -59,7 +59,7 @@ async function createRefund(context: CheckoutContext, tx: Tx, run: Run): Promise
         'refunded: the others are refunded, or were asked for',
     );
   }
-  const id = uuidv7();
+  const id = newId();
   await insertRefund(tx, {
     id,
     paymentId: payment.id,

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
 import {
@@ -75,7 +75,7 @@ async function createPayment(context: CheckoutContext, tx: Tx, run: Run): Promis
   }
   if (open) throw await paymentInProgress(tx, open);
 
-  const id = uuidv7();
+  const id = newId();
   const reference = referenceOf(id);
   const livemode = api.livemodeOf(account) ?? false;
   const start = { provider, account, reference, orderReference, amountMinor, currency };

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { Transfer } from './transfers.js';
 
@@ -47,7 +47,7 @@ export async function insertTransfers(
       JSON.stringify(
         transfers.map((one) => ({
           ...one,
-          id: uuidv7(),
+          id: newId(),
           amountMinor: one.amountMinor.toString(),
         })),
       ),

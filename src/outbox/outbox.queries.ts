@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { NewMessage } from './message.js';
 
@@ -15,7 +15,7 @@ export async function insertMessages(tx: Tx, messages: readonly NewMessage[]): P
       from json_to_recordset($1) as t (
         id uuid, type text, aggregate text, "aggregateId" uuid, version integer, part text,
         subject text, data jsonb)`,
-    values: [JSON.stringify(messages.map((message) => ({ id: uuidv7(), ...message })))],
+    values: [JSON.stringify(messages.map((message) => ({ id: newId(), ...message })))],
   });
 }
 

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Tx } from '../database/transaction.js';
 import { insertTransfers, loadTransfers } from '../ledger/ledger.queries.js';
 import { isMoney } from '../ledger/posting-rules.js';
@@ -78,7 +78,7 @@ async function lockOrdersOf(tx: Tx, events: readonly EventFacts[]): Promise<Orde
   if (named.length > 0) {
     await insertOrders(
       tx,
-      named.map((reference) => ({ id: uuidv7(), reference })),
+      named.map((reference) => ({ id: newId(), reference })),
     );
   }
   const references = [...new Set([...named, ...known, ...started])].sort();
@@ -165,7 +165,7 @@ function paymentsOf(events: readonly EventFacts[]): NewPayment[] {
     if (providerPaymentId === null) continue;
     const key = JSON.stringify([provider, account, providerPaymentId]);
     if (payments.has(key)) continue;
-    const id = uuidv7();
+    const id = newId();
     payments.set(key, { provider, account, providerPaymentId, livemode: livemode ?? false, id });
   }
   return [...payments.values()];

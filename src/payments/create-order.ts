@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Tx } from '../database/transaction.js';
 import { insertMessages } from '../outbox/outbox.queries.js';
 import { deriveCreatedOrder } from './derive-again.js';
@@ -28,7 +28,7 @@ export async function createOrder(
   order: NewOrder,
 ): Promise<'created' | 'exists' | 'differs'> {
   // Most orders are named for the first time here: then nothing can be waiting for them.
-  const inserted = await insertNewOrder(tx, { ...order, id: uuidv7() });
+  const inserted = await insertNewOrder(tx, { ...order, id: newId() });
   if (inserted) {
     if (order.amountDueMinor === 0n) await deriveCreatedOrder(tx, inserted);
     else await insertMessages(tx, [createdMessage(inserted)]);

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Tx } from '../database/transaction.js';
 import type { Resolution } from './review-reasons.js';
 
@@ -131,7 +131,7 @@ export async function insertDecision(tx: Tx, decision: RecordedDecision): Promis
         (id, review_id, actor, resolution, is_proposal, reason, amount_minor)
       values ($1, $2, $3, $4, $5, $6, $7)`,
     values: [
-      uuidv7(),
+      newId(),
       decision.reviewId,
       decision.actor,
       decision.resolution,

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import { isMoney, postingsOf } from '../ledger/posting-rules.js';
 import { transfersBetween, type Transfer } from '../ledger/transfers.js';
 import type { NewMessage } from '../outbox/message.js';
@@ -168,7 +168,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
     for (const dispute of derived) {
       const before = draft.disputes.get(dispute.key);
       if (before && isSameDispute(before, dispute)) continue;
-      const id = before?.id ?? uuidv7();
+      const id = before?.id ?? newId();
       const version = (before?.version ?? 0) + 1;
       const after = { ...dispute, id, version, paymentId: draft.row.id };
       moves.push({ before, after });

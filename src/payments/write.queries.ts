@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import type { Tx } from '../database/transaction.js';
 import type {
   DisputeRow,
@@ -192,7 +192,7 @@ export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): P
                              then r.refund_plan end,
           proposal = case when r.amount_minor = excluded.amount_minor
                              and r.status = excluded.status then r.proposal end`,
-      values: [json(rows.map((row) => ({ ...row, id: uuidv7() })))],
+      values: [json(rows.map((row) => ({ ...row, id: newId() })))],
     });
   }
 }

@@ -10,6 +10,7 @@ const EVERYONE = [
   'backoff.ts',
   'fail-points.ts',
   'loop.ts',
+  'new-id.ts',
   'read-input.ts',
   'redis-address.ts',
 ];
@@ -42,6 +43,7 @@ const TABLE: readonly Permission[] = [
   { place: 'backoff.ts', mayImport: [] },
   { place: 'fail-points.ts', mayImport: [] },
   { place: 'loop.ts', mayImport: [] },
+  { place: 'new-id.ts', mayImport: [] },
   { place: 'read-input.ts', mayImport: ['errors.ts'] },
   { place: 'redis-address.ts', mayImport: [] },
   { place: 'problem.ts', mayImport: ['errors.ts', 'database/'] },
@@ -69,7 +71,7 @@ const TABLE: readonly Permission[] = [
   { place: 'inbox/', mayImport: [...STAGE, 'providers/', 'payments/'] },
   { place: 'consumers/', mayImport: [...STAGE, 'outbox/'] },
   { place: 'idempotency/', mayImport: [...STAGE, 'problem.ts'] },
-  { place: 'audit/', mayImport: ['database/'] },
+  { place: 'audit/', mayImport: ['new-id.ts', 'database/'] },
   // Who calls, and what that role may do.
   { place: 'access/', mayImport: [...EVERYONE, 'database/'], mayImportTypes: ['services.ts'] },
   {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../new-id.js';
 import type { Tx } from '../../database/transaction.js';
 import type { Message, OrderSnapshot } from '../../outbox/message.js';
 import { consumeOnce } from '../consume-once.js';
@@ -59,10 +59,10 @@ function draftDocuments(
   planned: readonly NewDocument[],
   issued: IssuedInvoice | null,
 ): DocumentDraft[] {
-  const invoiceId = issued?.invoiceId ?? uuidv7();
+  const invoiceId = issued?.invoiceId ?? newId();
   return planned.map((one) =>
     one.kind === 'invoice'
       ? { ...one, id: invoiceId, correctsId: null }
-      : { ...one, id: uuidv7(), correctsId: invoiceId },
+      : { ...one, id: newId(), correctsId: invoiceId },
   );
 }

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../new-id.js';
 import type { Caller } from '../../access/authenticate.js';
 import { insertAuditEntry, type AuditAction } from '../../audit/audit.queries.js';
 import { inTransaction } from '../../database/transaction.js';
@@ -27,7 +27,7 @@ export async function replayOne(
   { target, action, audited, item, reason }: SingleReplay,
 ): Promise<string | null> {
   const { database, config, doorbell, messaging } = services;
-  const id = uuidv7();
+  const id = newId();
   const isDone = await inTransaction(database.command, async (tx) => {
     const chosen = { ...item, position: 1 };
     const { settled, touched } = await touchItems(

@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../../new-id.js';
 import type { DataSource } from 'typeorm';
 import type { Caller } from '../../access/authenticate.js';
 import { insertAuditEntry } from '../../audit/audit.queries.js';
@@ -70,7 +70,7 @@ async function chooseOnce(
   const { action, filter, reason, choice } = wanted;
   const { config, database } = services;
   const order = {
-    id: uuidv7(),
+    id: newId(),
     target: choice.target,
     action,
     actor: caller.name,
