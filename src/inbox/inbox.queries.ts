@@ -1,4 +1,13 @@
 import type { Pool } from 'pg';
+import {
+  booleanArray,
+  byteaArray,
+  doubleArray,
+  integerArray,
+  smallintArray,
+  textArray,
+  uuidArray,
+} from '../database/binary-array.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { VerifiedEvent } from '../providers/provider.js';
 import type { Observation } from '../providers/provider-api.js';
@@ -20,8 +29,7 @@ export interface EventKey {
 
 /**
  * Records events, all or none. Rows come sorted by key, so that two batches with the same keys
- * wait for each other instead of deadlocking. The bodies travel as one bytea with lengths, because
- * `pg` would send a bytea[] as hexadecimal text.
+ * wait for each other instead of deadlocking.
  *
  * @param graceSeconds from now until the sweeper rings for what nobody rang for
  * @returns ids of the rows that are new; one that is missing was in the inbox before
@@ -38,30 +46,25 @@ export async function insertEvents(
       insert into inbox (id, provider, account, event_id, event_type, occurred_at, livemode,
                          secret_index, fingerprint, body, due_at, ring_at)
       select id, provider, account, event_id, event_type,
-             to_timestamp(occurred_at_ms / 1000.0), livemode, secret_index,
-             substring($9::bytea from (32 * (n - 1) + 1)::int for 32),
-             substring($10::bytea from body_from for body_bytes),
-             now() + make_interval(secs => $13), now() + make_interval(secs => $13)
+             to_timestamp(occurred_at_ms / 1000.0), livemode, secret_index, fingerprint, body,
+             now() + make_interval(secs => $11), now() + make_interval(secs => $11)
       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[],
-                  $7::boolean[], $8::smallint[], $11::int[], $12::int[])
-             with ordinality
+                  $7::boolean[], $8::smallint[], $9::bytea[], $10::bytea[])
         as t (id, provider, account, event_id, event_type, occurred_at_ms, livemode,
-              secret_index, body_from, body_bytes, n)
+              secret_index, fingerprint, body)
       on conflict (provider, account, event_id) do nothing
       returning id`,
     values: [
-      rows.map((row) => row.id),
-      rows.map((row) => row.provider),
-      rows.map((row) => row.account),
-      rows.map((row) => row.event.eventId),
-      rows.map((row) => row.event.eventType),
-      rows.map((row) => row.event.occurredAtMs),
-      rows.map((row) => row.event.livemode),
-      rows.map((row) => row.event.secretIndex),
-      Buffer.concat(rows.map((row) => row.event.fingerprint)),
-      Buffer.concat(rows.map((row) => row.event.body)),
-      offsets(rows),
-      rows.map((row) => row.event.body.length),
+      uuidArray(rows.map((row) => row.id)),
+      textArray(rows.map((row) => row.provider)),
+      textArray(rows.map((row) => row.account)),
+      textArray(rows.map((row) => row.event.eventId)),
+      textArray(rows.map((row) => row.event.eventType)),
+      doubleArray(rows.map((row) => row.event.occurredAtMs)),
+      booleanArray(rows.map((row) => row.event.livemode)),
+      smallintArray(rows.map((row) => row.event.secretIndex)),
+      byteaArray(rows.map((row) => row.event.fingerprint)),
+      byteaArray(rows.map((row) => row.event.body)),
       graceSeconds,
     ],
   });
@@ -79,9 +82,9 @@ export async function findStored<T extends InboxInsert>(tx: Tx, rows: readonly T
         select from inbox i
         where (i.provider, i.account, i.event_id) = (t.provider, t.account, t.event_id))`,
     values: [
-      rows.map((row) => row.provider),
-      rows.map((row) => row.account),
-      rows.map((row) => row.event.eventId),
+      textArray(rows.map((row) => row.provider)),
+      textArray(rows.map((row) => row.account)),
+      textArray(rows.map((row) => row.event.eventId)),
     ],
   });
   return found.flatMap(({ n }) => rows[n - 1] ?? []);
@@ -134,16 +137,6 @@ export async function insertObservation(
   return rows[0]?.id ?? id;
 }
 
-/** Where each body starts in the one bytea, counted from 1 as SQL does. */
-function offsets(rows: readonly InboxInsert[]): number[] {
-  let next = 1;
-  return rows.map((row) => {
-    const from = next;
-    next += row.event.body.length;
-    return from;
-  });
-}
-
 /** A delivery of an event that was in the inbox already, or several of the same content. */
 export interface Redelivery extends EventKey {
   readonly fingerprint: Buffer;
@@ -174,16 +167,15 @@ export async function countRedeliveries(
     name: 'count-redeliveries',
     text: `
       with given as (
-        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[])
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::int[])
           as t (provider, account, event_id, fingerprint, body, deliveries)
       ), known as materialized (
         select id, provider, account, event_id, fingerprint from inbox
         where (provider, account, event_id) in (select provider, account, event_id from given)
         order by id for no key update
       ), compared as (
-        select k.id, provider, account, event_id, g.deliveries, decode(g.fingerprint, 'hex') as fingerprint,
-               decode(g.body, 'base64') as body,
-               k.fingerprint <> decode(g.fingerprint, 'hex') as is_conflict
+        select k.id, provider, account, event_id, g.deliveries, g.fingerprint, g.body,
+               k.fingerprint <> g.fingerprint as is_conflict
         from given g join known k using (provider, account, event_id)
       ), counted as (
         update inbox set
@@ -202,12 +194,12 @@ export async function countRedeliveries(
              sum(deliveries)::int as deliveries
       from compared where is_conflict group by id, provider, account, event_id`,
     values: [
-      redeliveries.map((one) => one.provider),
-      redeliveries.map((one) => one.account),
-      redeliveries.map((one) => one.eventId),
-      redeliveries.map((one) => one.fingerprint.toString('hex')),
-      redeliveries.map((one) => one.body.toString('base64')),
-      redeliveries.map((one) => one.deliveries),
+      textArray(redeliveries.map((one) => one.provider)),
+      textArray(redeliveries.map((one) => one.account)),
+      textArray(redeliveries.map((one) => one.eventId)),
+      byteaArray(redeliveries.map((one) => one.fingerprint)),
+      byteaArray(redeliveries.map((one) => one.body)),
+      integerArray(redeliveries.map((one) => one.deliveries)),
     ],
   });
   return rows;

@@ -1,3 +1,4 @@
+import { textArray, uuidArray } from '../database/binary-array.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { EventKey } from './inbox.queries.js';
 import type { DueEvent } from './plan-rings.js';
@@ -28,7 +29,7 @@ export async function claimEvents(tx: Tx, ids: readonly string[]): Promise<Claim
       from inbox
       where id = any ($1::uuid[]) and ${IS_TO_BE_DONE}
       order by id for update skip locked`,
-    values: [ids],
+    values: [uuidArray(ids)],
   });
   return rows.map(({ event_id, event_type, waits_since, ...row }) => ({
     ...row,
@@ -43,7 +44,7 @@ export async function findUndone(database: Queryable, ids: readonly string[]): P
   const { rows } = await database.query<{ id: string }>({
     name: 'find-undone',
     text: `select id from inbox where id = any ($1::uuid[]) and ${IS_TO_BE_DONE} order by id`,
-    values: [ids],
+    values: [uuidArray(ids)],
   });
   return rows.map(({ id }) => id);
 }
@@ -80,11 +81,11 @@ export async function finishEvents(tx: Tx, events: readonly FinishedEvent[]): Pr
         as t (id, status, reason, payment_id, part_id)
       where inbox.id = t.id and inbox.status = 'received'`,
     values: [
-      events.map(({ id }) => id),
-      events.map(({ status }) => status),
-      events.map(({ reason }) => reason),
-      events.map(({ paymentId }) => paymentId),
-      events.map(({ partId }) => partId),
+      uuidArray(events.map(({ id }) => id)),
+      textArray(events.map(({ status }) => status)),
+      textArray(events.map(({ reason }) => reason)),
+      uuidArray(events.map(({ paymentId }) => paymentId)),
+      textArray(events.map(({ partId }) => partId)),
     ],
   });
 }
@@ -211,7 +212,7 @@ export async function releaseRings(database: Queryable, ids: readonly string[]):
         order by id for update skip locked)
       update inbox set ring_at = now(), rings = greatest(rings - 1, 0)
       from unheard where inbox.id = unheard.id`,
-    values: [ids],
+    values: [uuidArray(ids)],
   });
 }
 

@@ -36,10 +36,8 @@ function insertEvents(
   _occurredAtMs: number[],
   _livemodes: boolean[],
   _secretIndexes: number[],
-  fingerprints: Buffer,
-  bodies: Buffer,
-  bodiesFrom: number[],
-  bodiesBytes: number[],
+  fingerprints: Buffer[],
+  bodies: Buffer[],
   graceSeconds: number,
 ) {
   ids.forEach((_id, n) => {
@@ -53,15 +51,14 @@ function insertEvents(
     const [provider, account, event_id] = [providers[n]!, accounts[n]!, eventIds[n]!];
     // UNIQUE (provider, account, event_id), on conflict do nothing
     if (!tables.inboxEvents.insert(session, keyOf(provider, account, event_id), { id })) return;
-    const from = bodiesFrom[n]! - 1; // SQL counts from 1
     tables.inbox.insert(session, id, {
       id,
       provider,
       account,
       event_id,
       event_type: eventTypes[n]!,
-      fingerprint: fingerprints.subarray(32 * n, 32 * (n + 1)).toString('hex'),
-      body: bodies.subarray(from, from + bodiesBytes[n]!),
+      fingerprint: fingerprints[n]!.toString('hex'),
+      body: bodies[n]!,
       due_at: nowMs + graceSeconds * SECOND_MS,
       ring_at: nowMs + graceSeconds * SECOND_MS,
       received_at: nowMs,
@@ -106,15 +103,15 @@ function countRedeliveries(
   providers: string[],
   accounts: string[],
   eventIds: string[],
-  fingerprints: string[],
-  _bodies: string[],
+  fingerprints: Buffer[],
+  _bodies: Buffer[],
   deliveries: number[],
 ) {
   const compared = providers.flatMap((provider, n) => {
     const known = tables.inboxEvents.find(session, keyOf(provider, accounts[n]!, eventIds[n]!));
     const row = known && tables.inbox.find(session, known.id);
     if (!row) return [];
-    const fingerprint = fingerprints[n]!;
+    const fingerprint = fingerprints[n]!.toString('hex');
     return { row, fingerprint, count: deliveries[n]!, isConflict: row.fingerprint !== fingerprint };
   });
   const known = compared.map(({ row }) => row).sort(byKey(({ id }) => id));

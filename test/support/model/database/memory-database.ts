@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { BinaryArray } from '../../../../src/database/binary-array.js';
 import { Session } from './session.js';
 import {
   DEADLOCK,
@@ -133,7 +134,8 @@ export class MemoryDatabase {
     const { nowMs } = session;
     const access = { tables: this.tables, session, nowMs };
     try {
-      return statement(access, ...((what.values ?? []) as never[]));
+      const values = (what.values ?? []).map(asWritten);
+      return statement(access, ...(values as never[]));
     } catch (error) {
       if (!(error instanceof LockWait)) throw error;
       return this.wait(session, error.holder, what);
@@ -180,4 +182,9 @@ const NOTHING: Answer = { rows: [], rowCount: 0 };
 
 function nameOf(what: Query): string {
   return typeof what === 'string' ? what.toUpperCase() : (what.name ?? 'unnamed');
+}
+
+/** The array of our code, whatever it becomes on the way. */
+function asWritten(value: unknown): unknown {
+  return value instanceof BinaryArray ? value.values : value;
 }
