@@ -1,6 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CONSOLE_CONTROLLERS } from './console/console.controllers.js';
-import { WebhooksController } from './inbox/webhooks.controller.js';
 import { OrderCommandsController } from './checkout/order-commands.controller.js';
 import { PaymentCommandsController } from './checkout/payment-commands.controller.js';
 import { AccessController } from './ops/access.controller.js';
@@ -21,13 +20,15 @@ import { Readiness } from './ops/readiness.js';
 import type { Services } from './services.js';
 import { SERVICES } from './tokens.js';
 
-/** The HTTP face of a process: health for every role, everything else for `api`. */
+/**
+ * The HTTP face of a process: health for every role, everything else for `api`. The door for
+ * deliveries is beside it, in `inbox/webhooks.routes.ts`.
+ */
 @Module({})
 export class AppModule {
   static of(services: Services): DynamicModule {
     const isApi = services.config.ROLES.includes('api');
     const apiControllers = [
-      WebhooksController,
       PaymentsController,
       OrdersController,
       EventsController,

@@ -15,6 +15,7 @@ import { protectConsole } from './console/headers.js';
 import { sendProblemPage } from './console/problem-page.js';
 import { TollgateError } from './errors.js';
 import { createBodyReceiver } from './inbox/receive-body.js';
+import { routeWebhooks } from './inbox/webhooks.routes.js';
 import { auditRefusals } from './ops/audit/audit-refusals.js';
 import { ProblemFilter, sendProblem, type SendProblem } from './ops/problem.filter.js';
 import type { Services } from './services.js';
@@ -63,8 +64,9 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   fastify.server.maxConnections = CONNECTIONS_MAX;
   answerAnyExpectation(fastify);
   readBodies(fastify, config);
-  readForms(fastify);
   countUnread(fastify, metrics);
+  if (config.ROLES.includes('api')) routeWebhooks(fastify, services, answerProblem);
+  readForms(fastify);
   auditRefusals(fastify, services);
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
   await app.register(cookie, { hook: false }); // only the console looks at cookies
@@ -165,7 +167,7 @@ const UNREAD_REASON: Readonly<Record<number, string>> = {
 
 /** A webhook route: its body is bytes to be verified. */
 function isRaw(request: FastifyRequest): boolean {
-  return (request.routeOptions.config as { rawBody?: boolean }).rawBody === true;
+  return request.routeOptions.config.rawBody === true;
 }
 
 /** Swagger's page needs styles of its own; everything else needs nothing. */

@@ -33,7 +33,7 @@ export async function acceptDelivery(
   request: FastifyRequest,
   providerName: string,
   accountName: string,
-): Promise<{ status: Receipt }> {
+): Promise<Receipt> {
   const account = accountName.toLowerCase();
   const provider = door.providers.get(providerName);
   if (!provider?.hasAccount(account)) {
@@ -49,7 +49,7 @@ export async function acceptDelivery(
     const event = provider.verify(signed);
     const status = await door.receiver.receive(provider.name, account, event);
     reportAccepted(door, delivery, event, status);
-    return { status };
+    return status;
   } catch (error) {
     reportRefused(door, delivery, error);
     throw error;

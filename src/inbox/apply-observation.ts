@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import { TollgateError } from '../errors.js';
 import { failPoint } from '../fail-points.js';
 import { insertObservation, type ObservationInsert } from './inbox.queries.js';
@@ -23,7 +23,7 @@ export async function applyObservation(
   context: RingContext,
   seen: Omit<ObservationInsert, 'id'>,
 ): Promise<EventProgress> {
-  const id = await insertObservation(context.pool, { ...seen, id: uuidv7() }, GRACE_SECONDS);
+  const id = await insertObservation(context.pool, { ...seen, id: newId() }, GRACE_SECONDS);
   await failPoint('observe.stored', seen.source);
   for (const giveUpAtMs = Date.now() + WAIT_MS; ;) {
     const progress = await findProgress(context.pool, id);

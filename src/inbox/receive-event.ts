@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.js';
 import { inTransaction, limitLockWait, sqlState } from '../database/transaction.js';
 import { TollgateError } from '../errors.js';
 import { failPointOfEach } from '../fail-points.js';
@@ -29,6 +29,8 @@ export interface ReceiverListeners {
 }
 
 interface Waiting extends InboxInsert {
+  /** Of the event, as one text: what rows are sorted and compared by. */
+  readonly key: string;
   readonly resolve: (receipt: Receipt) => void;
   readonly reject: (error: Error) => void;
 }
@@ -70,7 +72,8 @@ export class EventReceiver {
       return Promise.reject(new TollgateError('overloaded', 'too many events wait to be stored'));
     }
     return new Promise((resolve, reject) => {
-      this.waiting.push({ id: uuidv7(), provider, account, event, resolve, reject });
+      const key = `${provider} ${account} ${event.eventId}`;
+      this.waiting.push({ id: newId(), key, provider, account, event, resolve, reject });
       this.waitingBytes = bytes;
       this.startFlushes();
     });
@@ -194,9 +197,9 @@ function splitRepeated(batch: readonly Waiting[]): {
   const byKey = new Map<string, Waiting>();
   const repeated = new Map<Waiting, Waiting>();
   for (const one of batch) {
-    const original = byKey.get(keyOf(one));
+    const original = byKey.get(one.key);
     if (original) repeated.set(one, original);
-    else byKey.set(keyOf(one), one);
+    else byKey.set(one.key, one);
   }
   return { first: [...byKey.values()], repeated };
 }
@@ -224,10 +227,6 @@ function namesOf({ event }: Waiting): readonly string[] {
   return [event.eventType, event.eventId];
 }
 
-function keyOf({ provider, account, event }: InboxInsert): string {
-  return `${provider} ${account} ${event.eventId}`;
-}
-
-function compareKeys(one: InboxInsert, other: InboxInsert): number {
-  return keyOf(one) < keyOf(other) ? -1 : 1;
+function compareKeys(one: Waiting, other: Waiting): number {
+  return one.key < other.key ? -1 : 1;
 }

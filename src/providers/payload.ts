@@ -1,10 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { TollgateError } from '../errors.js';
 import { isUsableIdentifier } from './identifier.js';
 import type { JsonObject } from './provider.js';
-
-// `fatal` so that invalid bytes are never replaced by U+FFFD; `ignoreBOM` keeps a byte order mark
-// in the text, where JSON.parse refuses it, instead of silently reading other bytes than signed.
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads a body as the one JSON object it must be. This is the only parser of provider bodies, so
@@ -52,9 +49,14 @@ export function malformed(message: string): TollgateError {
   return new TollgateError('payload_malformed', message);
 }
 
+/**
+ * Invalid bytes are never replaced by U+FFFD. A byte order mark stays in the text, where JSON.parse
+ * refuses it, instead of silently reading other bytes than signed.
+ */
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(utf8.decode(body));
+    if (!isUtf8(body)) throw new Error('not UTF-8');
+    return JSON.parse(body.toString());
   } catch {
     // Without a cause: the parser's message quotes the body.
     throw new TollgateError('payload_unreadable', 'expected UTF-8 encoded JSON as the body');
