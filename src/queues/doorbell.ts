@@ -8,6 +8,11 @@ export type RingResult = 'rung' | 'failed' | 'skipped';
 const RINGS_MAX = 64;
 /** Events one ring for news names: no more than one flush has. */
 const NEWS_PER_RING_MAX = 256;
+/**
+ * From one ring to the next: each costs the same, whatever it names. What comes alone is rung for
+ * at once; what comes at every moment is rung for a hundred times a second.
+ */
+const PACE_MS = 10;
 /** News that are kept for a queue which is away. What is older is left to the sweeper. */
 const NEWS_MAX = 10_000;
 const CROWDED_RINGS = 100;
@@ -39,9 +44,9 @@ export class Doorbell {
   }
 
   /**
-   * Rings for new rows soon: one ring for a flush, or for several. What is committed while a ring is
-   * under way shares the next one, and the first waits for the answers of its flush to be written:
-   * they are what somebody waits for. What was not heard is told again after the pause, since the
+   * Rings for new rows soon: one ring for a flush, or for several. What is committed soon after a ring
+   * shares the next one, and the first waits for the answers of its flush to be written: they are
+   * what somebody waits for. What was not heard is told again after the pause, since the
    * sweeper would leave it alone for the whole of its grace.
    */
   tell(ids: readonly string[]): void {
@@ -82,11 +87,13 @@ export class Doorbell {
     while (this.news.length > 0) {
       await failPoint('ingest.answered');
       const ids = this.news.splice(0, NEWS_PER_RING_MAX);
+      const pace = new Promise((resolve) => setTimeout(resolve, PACE_MS).unref());
       if (!(await this.ring(ids))) {
         this.tellAgain(ids);
         return;
       }
       await failPoint('ingest.rung');
+      if (this.news.length < NEWS_PER_RING_MAX) await pace;
     }
     this.isTelling = false;
   }

@@ -70,6 +70,24 @@ describe('Doorbell', () => {
     await rung(3);
   });
 
+  it('rings for what comes at every moment a hundred times a second', async () => {
+    const beganAtMs = performance.now();
+    for (let n = 0; performance.now() - beganAtMs < 100; n += 1) {
+      doorbell.tell(ids(n, 1));
+      producer.answer();
+      await delay(1);
+    }
+    const paces = (performance.now() - beganAtMs) / 10; // a slow machine rings less often
+    expect(producer.rings.length).toBeLessThanOrEqual(paces * 1.2 + 1);
+    await eventually(() => {
+      producer.answer();
+      expect(producer.rings.flat()).toEqual(ids(0, producer.rings.flat().length));
+      expect(results.reduce((sum, [, events]) => sum + events, 0)).toBe(
+        producer.rings.flat().length,
+      );
+    });
+  });
+
   it('names no more in one ring than one flush has', async () => {
     doorbell.tell(ids(0, 600));
     await rung(1);

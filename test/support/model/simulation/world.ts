@@ -36,6 +36,9 @@ export class Violation extends Error {
 
 const nextTurn = globalThis.setImmediate;
 
+/** Longer than the door leaves between two rings. */
+const NEXT_RING_MS = 20;
+
 /**
  * The service and everything around it, in memory: the code of `src/` that receives, works, sweeps,
  * relays, consumes and replays, on a database, queues and a clock that do what they are told.
@@ -167,6 +170,8 @@ export class World {
       const task = () => Promise.all(deliveries.map(receive)).then(() => tools.drained());
       process.start(task, fault, () => undefined);
     });
+    // What came in shortly after a ring is rung for at the next one.
+    await this.time.advance(NEXT_RING_MS, () => this.settle());
     const answered = deliveries.map((one) => {
       const name = deliveries.length === 1 ? 'The delivery' : one.event.name;
       return `${name} is ${answers.get(one) ?? 'not answered'}`;
