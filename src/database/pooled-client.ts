@@ -1,4 +1,5 @@
 import { BreakableClient } from './breakable-client.js';
+import { KEYED_PLANS } from './keyed-plans.js';
 import { sqlState } from './transaction.js';
 
 /** What PostgreSQL is told for each session, where a session is ours. */
@@ -14,8 +15,8 @@ type Query = (this: BreakableClient, ...args: unknown[]) => unknown;
  * A connection to a pooler that lends a session for one transaction only, such as PgBouncer with
  * `pool_mode=transaction`. What a session would remember is said with each transaction instead:
  *
- * - the limits, which such a pooler refuses or ignores at log-in, go with every `begin`, in the same
- *   round trip. A statement outside of a transaction is bounded by `query_timeout` alone, unless the
+ * - the limits and how to plan, which such a pooler refuses or ignores at log-in, go with every
+ *   `begin`, in the same round trip. A statement outside of a transaction is bounded by `query_timeout` alone, unless the
  *   role has limits of its own;
  * - names of prepared statements are left away, unless the pooler knows them (PgBouncer from 1.21
  *   on with `max_prepared_statements`).
@@ -26,6 +27,7 @@ export function pooledClient(limits: SessionLimits, knowsNames: boolean): typeof
     `set local statement_timeout = ${limits.statementMs}`,
     `set local lock_timeout = ${limits.lockMs}`,
     `set local idle_in_transaction_session_timeout = ${limits.idleInTransactionMs}`,
+    ...Object.entries(KEYED_PLANS).map(([name, value]) => `set local ${name} = ${value}`),
   ].join('; ');
   const adapt = (asked: unknown): unknown => {
     if (asked === 'begin') return begin;

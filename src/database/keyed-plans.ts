@@ -1,0 +1,12 @@
+/**
+ * How statements are planned that look up a few rows by their keys, as all do that work on events,
+ * commands and messages: by an index and nothing else, however small a table is. A connection keeps
+ * the plan of a prepared statement until somebody has analysed the table. One that was made on the
+ * first day, when a scan through ten rows was the cheapest, would go on to scan through a million.
+ */
+export const KEYED_PLANS: Readonly<Record<string, string>> = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off', // compiles for longer than these take
+};
