@@ -95,7 +95,7 @@ export const environmentSchema = z.object({
   ),
   SWEEP_INTERVAL_SECONDS: integer(1, 3600, 2).describe('pause between two looks of the sweeper'),
   SWEEP_EVENTS_MAX: integer(1, 10_000, 500).describe('events one look of the sweeper rings for'),
-  RING_EVENTS_MAX: integer(1, 1000, 100).describe(
+  RING_EVENTS_MAX: integer(1, 1000, 200).describe(
     'events one ring of the sweeper names, and events of rings that are worked on together',
   ),
   WORKER_CONCURRENCY: integer(1, 64, 4).describe(

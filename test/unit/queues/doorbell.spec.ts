@@ -70,14 +70,14 @@ describe('Doorbell', () => {
     await rung(3);
   });
 
-  it('rings for what comes at every moment a hundred times a second', async () => {
+  it('rings for what comes at every moment twenty times a second', async () => {
     const beganAtMs = performance.now();
-    for (let n = 0; performance.now() - beganAtMs < 100; n += 1) {
+    for (let n = 0; performance.now() - beganAtMs < 300; n += 1) {
       doorbell.tell(ids(n, 1));
       producer.answer();
       await delay(1);
     }
-    const paces = (performance.now() - beganAtMs) / 10; // a slow machine rings less often
+    const paces = (performance.now() - beganAtMs) / 50; // a slow machine rings less often
     expect(producer.rings.length).toBeLessThanOrEqual(paces * 1.2 + 1);
     await eventually(() => {
       producer.answer();

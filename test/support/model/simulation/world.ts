@@ -37,7 +37,7 @@ export class Violation extends Error {
 const nextTurn = globalThis.setImmediate;
 
 /** Longer than the door leaves between two rings. */
-const NEXT_RING_MS = 20;
+const NEXT_RING_MS = 100;
 
 /**
  * The service and everything around it, in memory: the code of `src/` that receives, works, sweeps,
