@@ -1,5 +1,6 @@
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
+import { idAt } from '../../database/id-time.js';
 import { InboxEventEntity } from '../../database/inbox-event.entity.js';
 import { TollgateError } from '../../errors.js';
 import { text, time } from '../list-query.js';
@@ -83,12 +84,6 @@ export function findEvents(
 }
 
 const CLOCK_MARGIN_MS = 3_600_000;
-
-/** The least id (UUID version 7) of that time. */
-function idAt(timeMs: number): string {
-  const hex = Math.max(0, timeMs).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
-}
 
 /** A range that no event can lie in is a mistake, and must not pass for "there are none". */
 export function refuseUnlikely(from: Date | undefined, to: Date | undefined): void {
