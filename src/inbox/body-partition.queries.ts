@@ -156,15 +156,18 @@ export interface RemovedBodies {
  * Looks at the next bodies of one partition, and removes those of events that are done with and
  * came before a time. The event is locked meanwhile, so that nobody sends it through again without
  * its body; one that is being worked on is left alone.
+ *
+ * @param page `afterId`: the last that was looked at before; null: none was
  */
 export async function removeOldBodies(
   database: Queryable,
   partition: string,
-  page: { readonly afterId: string; readonly limit: number; readonly beforeMs: number },
+  page: { readonly afterId: string | null; readonly limit: number; readonly beforeMs: number },
 ): Promise<RemovedBodies> {
   const { rows } = await database.query<RemovedBodies>(
     `with page as materialized (
-       select inbox_id from ${partition} where inbox_id > $1 order by inbox_id limit $2
+       select inbox_id from ${partition}
+       where $1::uuid is null or inbox_id > $1 order by inbox_id limit $2
      ), old as materialized (
        select i.id from inbox i join page on page.inbox_id = i.id
        where i.status not in ('received', 'dead') and i.received_at < to_timestamp($3 / 1000.0)

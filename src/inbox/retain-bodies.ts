@@ -56,7 +56,6 @@ const STATEMENT_TIMEOUT_MS = 1500;
 const MOVED_MAX = 1000;
 const PAGE_MAX = 500;
 const DAY_MS = 86_400_000;
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Makes the partitions of the weeks to come, drops those of weeks whose time is over, and removes
@@ -72,7 +71,7 @@ export function bodyRetention(context: RetentionContext): () => Promise<Pass> {
       await createWeeks(context, nowMs);
       if (retentionDays === 0) return 'done';
       const beforeMs = nowMs - retentionDays * DAY_MS;
-      thinning = { beforeMs, left: await dropWeeks(context, beforeMs), afterId: FIRST_ID };
+      thinning = { beforeMs, left: await dropWeeks(context, beforeMs), afterId: null };
     }
     const conflicts = await removeConflictBodies(pool, thinning.beforeMs, PAGE_MAX);
     thinning = await thinOut(context, thinning);
@@ -84,7 +83,7 @@ export function bodyRetention(context: RetentionContext): () => Promise<Pass> {
 interface Thinning {
   readonly beforeMs: number;
   readonly left: readonly string[];
-  readonly afterId: string;
+  readonly afterId: string | null;
 }
 
 async function createWeeks(context: RetentionContext, nowMs: number): Promise<void> {
@@ -168,7 +167,7 @@ async function thinOut(
 ): Promise<Thinning | null> {
   const [partition, ...others] = left;
   if (partition === undefined) return null;
-  const rest = others.length > 0 ? { beforeMs, left: others, afterId: FIRST_ID } : null;
+  const rest = others.length > 0 ? { beforeMs, left: others, afterId: null } : null;
   try {
     const page = { afterId, limit: PAGE_MAX, beforeMs };
     const { lastId, removed } = await removeOldBodies(pool, partition, page);
