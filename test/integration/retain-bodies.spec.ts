@@ -28,7 +28,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   harness = createRingHarness(database);
   retention = new BodyRetention(database);
-  pool = harness.context.pool as pg.Pool;
+  pool = harness.context.pool;
 });
 
 afterEach(async () => {

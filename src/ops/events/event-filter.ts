@@ -60,6 +60,9 @@ export function findEvents(
     const value = exact[name as keyof typeof EXACT];
     if (value !== undefined) find.andWhere(`event.${column} = :${name}`, { [name]: value });
   }
+  if (exact.type !== undefined && exact.provider === undefined) {
+    find.andWhere(`event.provider = any (array(${PROVIDERS_THERE}))`);
+  }
   // Ids begin with their time, and have an index; the margin is for clocks that differ.
   if (from) {
     const fromId = idAt(from.getTime() - CLOCK_MARGIN_MS);
@@ -82,6 +85,19 @@ export function findEvents(
   }
   return find;
 }
+
+/**
+ * Every provider that has sent anything, by a look into the index for each: the index of types
+ * begins with them, so that one without any events is known at once, too.
+ */
+const PROVIDERS_THERE = `
+  with recursive there as (
+    (select i.provider from inbox i order by i.provider limit 1)
+    union all
+    select (select i.provider from inbox i where i.provider > there.provider
+            order by i.provider limit 1)
+    from there where there.provider is not null)
+  select there.provider from there where there.provider is not null`;
 
 const CLOCK_MARGIN_MS = 3_600_000;
 
