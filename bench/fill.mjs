@@ -21,14 +21,18 @@ export async function fillInbox(databaseUrl, { tag, events }) {
   await inParts(databaseUrl, 'inbox', events, async (client, first, last) => {
     const { rows } = await client.query({
       text: `
-        insert into inbox (id, provider, account, event_id, event_type, occurred_at, livemode,
-                           fingerprint, body, due_at, ring_at)
-        select uuidv7(), 'stripe', 'default', 'evt_' || $1::text || n, 'payment_intent.succeeded',
-               now(), false, sha256(body), body, now() + make_interval(secs => $5),
-               now() + make_interval(secs => $5)
-        from generate_series($2::int, $3::int) n,
-             lateral (select convert_to(replace($4, '${NUMBER}', n::text), 'UTF8') as body) t
-        returning id`,
+        with given as materialized (
+          select uuidv7() as id, n, convert_to(replace($4, '${NUMBER}', n::text), 'UTF8') as body
+          from generate_series($2::int, $3::int) n
+        ), recorded as (
+          insert into inbox (id, provider, account, event_id, event_type, occurred_at, livemode,
+                             fingerprint, body_bytes, due_at, ring_at)
+          select id, 'stripe', 'default', 'evt_' || $1::text || n, 'payment_intent.succeeded',
+                 now(), false, sha256(body), octet_length(body),
+                 now() + make_interval(secs => $5), now() + make_interval(secs => $5)
+          from given)
+        insert into inbox_bodies (inbox_id, body) select id, body from given order by id
+        returning inbox_id as id`,
       values: [tag, first, last, eventText(tag, NUMBER), GRACE_SECONDS],
     });
     for (const { id } of rows) ids.push(id);
@@ -63,13 +67,15 @@ export async function fillWithOldEvents(databaseUrl, rows) {
   await inParts(databaseUrl, 'inbox', rows, (client, first, last) =>
     client.query({
       text: `
-        insert into inbox (id, provider, account, event_id, event_type, status, occurred_at,
-                           livemode, fingerprint, body, due_at, ring_at, finished_at)
-        select uuidv7(), 'stripe', 'default',
-               'evt_' || substr(md5(n::text), 1, 4) || lpad(n::text, 20, '0'),
-               'customer.created', 'ignored', now(), false, sha256(n::text::bytea),
-               n::text::bytea, now(), now(), now()
-        from generate_series($1::int, $2::int) n`,
+        with recorded as (
+          insert into inbox (id, provider, account, event_id, event_type, status, occurred_at,
+                             livemode, fingerprint, body_bytes, due_at, ring_at, finished_at)
+          select uuidv7(), 'stripe', 'default',
+                 'evt_' || substr(md5(n::text), 1, 4) || lpad(n::text, 20, '0'),
+                 'customer.created', 'ignored', now(), false, sha256(n::text::bytea), 1, now(),
+                 now(), now()
+          from generate_series($1::int, $2::int) n returning id)
+        insert into inbox_bodies (inbox_id, body) select id, 'x' from recorded`,
       values: [first, last],
     }),
   );
@@ -83,5 +89,6 @@ async function inParts(databaseUrl, table, rows, insert) {
       await insert(client, first, Math.min(first + ROWS_PER_STATEMENT, end) - 1);
     }
     await client.query(`vacuum analyze ${table}`);
+    if (table === 'inbox') await client.query('vacuum analyze inbox_bodies');
   });
 }

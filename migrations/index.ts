@@ -9,6 +9,8 @@ import { Operations1795564800000 } from './1795564800000-operations.js';
 import { Console1795564800001 } from './1795564800001-console.js';
 import { MergedReviews1795651200000 } from './1795651200000-merged-reviews.js';
 import { UnendedAttempts1795651200001 } from './1795651200001-unended-attempts.js';
+import { BodiesInPartitions1795737600000 } from './1795737600000-bodies-in-partitions.js';
+import { VacuumSettings1795737600001 } from './1795737600001-vacuum-settings.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
 export const MIGRATIONS = [
@@ -23,4 +25,6 @@ export const MIGRATIONS = [
   Console1795564800001,
   MergedReviews1795651200000,
   UnendedAttempts1795651200001,
+  BodiesInPartitions1795737600000,
+  VacuumSettings1795737600001,
 ];

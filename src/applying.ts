@@ -1,11 +1,13 @@
 import type { Worker } from 'bullmq';
 import { milliseconds, type Config } from './config/config.js';
 import type { Database } from './database/database.js';
+import { readDatabaseClock } from './inbox/body-partition.queries.js';
 import { fetchEvent } from './inbox/fetch-event.js';
 import { createInboxWorker } from './inbox/inbox.processor.js';
 import { InboxSweeper } from './inbox/inbox.sweeper.js';
 import type { AttemptReport, RingContext } from './inbox/process-ring.js';
 import type { WatchContext } from './inbox/process-watched.js';
+import { bodyRetention, measureBodies } from './inbox/retain-bodies.js';
 import { measureBacklog } from './inbox/ring.queries.js';
 import { Loop } from './loop.js';
 import type { Messaging } from './messaging.js';
@@ -19,6 +21,9 @@ import type { Metrics } from './telemetry/metrics.js';
 
 /** Pause between two looks for a part of a replay that is due. */
 const REPLAY_INTERVAL_MS = 250;
+
+/** Between two looks at the partitions of bodies; what had to give way is tried again then. */
+const RETENTION_INTERVAL_MS = 600_000;
 
 /** What working on rings needs, wired for this process. */
 export function createRingContext(
@@ -126,6 +131,25 @@ export function createReplaying(
   return new Loop(() => runReplayOnce(context), REPLAY_INTERVAL_MS, onError);
 }
 
+/** Makes and drops the partitions of bodies; a look costs next to nothing when there is nothing. */
+export function createRetention(
+  config: Config,
+  database: Database,
+  logger: Logger,
+  onError: (error: unknown) => void,
+): Loop {
+  const pass = bodyRetention({
+    pool: database.work,
+    retentionDays: config.PAYLOAD_RETENTION_DAYS,
+    clock: () => readDatabaseClock(database.work),
+    report: (change) => {
+      logger.info(change, 'payloads');
+    },
+    onError,
+  });
+  return new Loop(pass, RETENTION_INTERVAL_MS, onError);
+}
+
 /** The backlog is counted when somebody asks for the metrics, never on a timer. */
 export function watchBacklog(metrics: Metrics, database: Database): void {
   metrics.measure.push(async () => {
@@ -135,6 +159,11 @@ export function watchBacklog(metrics: Metrics, database: Database): void {
     metrics.backlog.set(counted.received);
     metrics.backlogOldestSeconds.set(counted.oldestSeconds);
     metrics.deadLetters.set(counted.dead);
+    const unseen = { oldestSeconds: NaN, weeksAhead: NaN, stray: NaN };
+    const bodies = await measureBodies(database.ingest).catch(() => unseen);
+    metrics.bodiesOldestSeconds.set(bodies.oldestSeconds);
+    metrics.bodyWeeksAhead.set(bodies.weeksAhead);
+    metrics.bodiesStray.set(bodies.stray);
     const undecided = { open: NaN, oldestSeconds: NaN };
     const reviews = await countOpenReviews(database.ingest).catch(() => undecided);
     metrics.reviewsOpen.set(reviews.open);

@@ -28,6 +28,7 @@ export const ERRORS = {
   // At the routes of those who look after it.
   consumer_configured: { status: 409, next: 'refuse' },
   event_not_dead: { status: 409, next: 'refuse' },
+  payload_not_kept: { status: 410, next: 'dead' },
   message_not_dead: { status: 409, next: 'refuse' },
   replay_finished: { status: 409, next: 'refuse' },
   replay_too_large: { status: 422, next: 'refuse' },

@@ -1,6 +1,7 @@
 import type { Worker } from 'bullmq';
 import {
   createReplaying,
+  createRetention,
   createRingContext,
   createSweeping,
   createWorker,
@@ -92,7 +93,8 @@ export async function createServices(
     logger,
     onError('replays'),
   );
-  const loops = [sweeping, replaying, ...commands.loops];
+  const retention = createRetention(config, database, logger, onError('payloads'));
+  const loops = [sweeping, replaying, retention, ...commands.loops];
   watchBacklog(metrics, database);
 
   const queues = new QueueWatch(backend);

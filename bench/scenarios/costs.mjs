@@ -14,7 +14,7 @@ import { withContender, withPlace } from '../server.mjs';
 const DRAIN_SECONDS_MAX = 600;
 /** The one statement of the door; all others belong to the worker and its loops. */
 const STATEMENT_OF_THE_DOOR =
-  'insert into inbox (id, provider, account, event_id, event_type, occurred_at%';
+  'with given as materialized%insert into inbox (id, provider, account, event_id, event_type, occurred_at%';
 
 const DOOR = TOLLGATE.name;
 const ALL = TOLLGATE_WITH_WORKER.name;

@@ -109,6 +109,11 @@ export const environmentSchema = z.object({
   BACKOFF_FACTOR: z.coerce.number().min(1).max(10).default(4).describe('growth per attempt'),
   BACKOFF_CAP_SECONDS: integer(1, 604_800, 86_400).describe('no pause is longer'),
 
+  PAYLOAD_RETENTION_DAYS: integer(0, 3650, 90).describe(
+    'how long the bodies of events that are done with are kept, in whole weeks; their keys stay ' +
+      'for ever; 0: bodies, too',
+  ),
+
   STRIPE_API_BASE: apiBase.describe(
     "scheme, host and port of Stripe's API; without it Stripe's own",
   ),

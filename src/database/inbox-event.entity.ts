@@ -45,9 +45,9 @@ export class InboxEventEntity {
   @Column('smallint', { name: 'secret_index' })
   secretIndex!: number;
 
-  /** Only read when asked for. */
-  @Column('bytea', { select: false })
-  body!: Buffer;
+  /** Length of the body, which is a row of `inbox_bodies` as long as it is kept. */
+  @Column('integer', { name: 'body_bytes' })
+  bodyBytes!: number;
 
   @Column('smallint')
   attempts!: number;

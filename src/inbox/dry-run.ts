@@ -10,6 +10,7 @@ import { ERRORS, type ErrorCode } from '../errors.js';
 import { applyFacts, type AppliedFacts } from '../payments/apply-facts.js';
 import { findOrder, showOrder, showPayment } from '../payments/show.queries.js';
 import type { PaymentProvider } from '../providers/provider.js';
+import { payloadNotKept } from './body-of.js';
 import { describeFailure } from './describe-failure.js';
 import { readEvents } from './replay.queries.js';
 import type { ClaimedEvent } from './ring.queries.js';
@@ -33,7 +34,10 @@ export interface EventChange {
   readonly eventId: string;
   readonly provider: string;
   readonly type: string;
-  /** `asks_provider`: nobody knows before the provider was asked, and a dry run asks nobody. */
+  /**
+   * `refused`: it cannot be sent through again.
+   * `asks_provider`: nobody knows before the provider was asked, and a dry run asks nobody.
+   */
   readonly outcome: string;
   readonly error: { readonly code: ErrorCode; readonly message: string } | null;
   /** `id` is null for a payment that is not there yet: this event makes it, or one before it. */
@@ -108,6 +112,9 @@ async function tryEvent(
   event: ClaimedEvent,
 ): Promise<Try> {
   const nothing = { event, error: null, applied: null, payment: null, order: null };
+  if (event.body === null) {
+    return { ...nothing, outcome: 'refused', error: describeFailure(payloadNotKept()) };
+  }
   await tx.query('savepoint before_event');
   try {
     const { facts } = translateEvent(providers, event);

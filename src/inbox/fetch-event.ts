@@ -2,6 +2,7 @@ import { failPoint } from '../fail-points.js';
 import { parsePayload } from '../providers/payload.js';
 import { TollgateError } from '../errors.js';
 import { applyObservation } from './apply-observation.js';
+import { bodyOf } from './body-of.js';
 import type { RingContext } from './process-ring.js';
 import type { ClaimedEvent, FinishedEvent } from './ring.queries.js';
 
@@ -13,10 +14,11 @@ import type { ClaimedEvent, FinishedEvent } from './ring.queries.js';
  */
 export async function fetchEvent(
   context: RingContext,
-  { id, provider: name, account, body }: ClaimedEvent,
+  event: ClaimedEvent,
 ): Promise<FinishedEvent> {
+  const { id, provider: name, account } = event;
   const provider = context.providers.get(name);
-  const pointer = provider?.pointsAt(parsePayload(body));
+  const pointer = provider?.pointsAt(parsePayload(bodyOf(event)));
   if (!provider?.api || !pointer) {
     throw new TollgateError('provider_not_configured', `there is no API key of ${name}`);
   }

@@ -28,8 +28,9 @@ export interface EventKey {
 }
 
 /**
- * Records events, all or none. Rows come sorted by key, so that two batches with the same keys
- * wait for each other instead of deadlocking.
+ * Records events with their bodies, all or none. Rows come sorted by key, so that two batches with
+ * the same keys wait for each other instead of deadlocking. A body goes into the partition of the
+ * time in its id, or, where there is none, into the one for all others.
  *
  * @param graceSeconds from now until the sweeper rings for what nobody rang for
  * @returns ids of the rows that are new; one that is missing was in the inbox before
@@ -43,17 +44,24 @@ export async function insertEvents(
   const result = await pool.query<{ id: string }>({
     name: 'insert-events',
     text: `
-      insert into inbox (id, provider, account, event_id, event_type, occurred_at, livemode,
-                         secret_index, fingerprint, body, due_at, ring_at)
-      select id, provider, account, event_id, event_type,
-             to_timestamp(occurred_at_ms / 1000.0), livemode, secret_index, fingerprint, body,
-             now() + make_interval(secs => $11), now() + make_interval(secs => $11)
-      from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::float8[],
-                  $7::boolean[], $8::smallint[], $9::bytea[], $10::bytea[])
-        as t (id, provider, account, event_id, event_type, occurred_at_ms, livemode,
-              secret_index, fingerprint, body)
-      on conflict (provider, account, event_id) do nothing
-      returning id`,
+      with given as materialized (
+        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[],
+                             $6::float8[], $7::boolean[], $8::smallint[], $9::bytea[], $10::bytea[])
+          as t (id, provider, account, event_id, event_type, occurred_at_ms, livemode,
+                secret_index, fingerprint, body)
+      ), recorded as (
+        insert into inbox (id, provider, account, event_id, event_type, occurred_at, livemode,
+                           secret_index, fingerprint, body_bytes, due_at, ring_at)
+        select id, provider, account, event_id, event_type,
+               to_timestamp(occurred_at_ms / 1000.0), livemode, secret_index, fingerprint,
+               length(body), now() + make_interval(secs => $11), now() + make_interval(secs => $11)
+        from given
+        on conflict (provider, account, event_id) do nothing
+        returning id
+      )
+      insert into inbox_bodies (inbox_id, body)
+      select id, body from given where id = any (array(select id from recorded))
+      returning inbox_id as id`,
     values: [
       uuidArray(rows.map((row) => row.id)),
       textArray(rows.map((row) => row.provider)),
@@ -114,12 +122,19 @@ export async function insertObservation(
     name: 'insert-observation',
     // An update that changes nothing: it makes the row of the other one visible, and gives its id.
     text: `
-      insert into inbox (id, provider, account, event_id, event_type, source, occurred_at, livemode,
-                         fingerprint, body, due_at, ring_at)
-      values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000.0), $8, $9, $10,
-              now() + make_interval(secs => $11), now() + make_interval(secs => $11))
-      on conflict (provider, account, event_id) do update set event_id = excluded.event_id
-      returning id`,
+      with recorded as (
+        insert into inbox (id, provider, account, event_id, event_type, source, occurred_at,
+                           livemode, fingerprint, body_bytes, due_at, ring_at)
+        values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000.0), $8, $9,
+                octet_length($10::bytea), now() + make_interval(secs => $11),
+                now() + make_interval(secs => $11))
+        on conflict (provider, account, event_id) do update set event_id = excluded.event_id
+        returning id
+      ), kept as (
+        insert into inbox_bodies (inbox_id, body)
+        select id, $10::bytea from recorded where id = $1
+      )
+      select id from recorded`,
     values: [
       id,
       provider,
@@ -135,6 +150,16 @@ export async function insertObservation(
     ],
   });
   return rows[0]?.id ?? id;
+}
+
+/** The bytes of an event as they came; null: its time is over, or there is no such event. */
+export async function findBody(database: Queryable, id: string): Promise<Buffer | null> {
+  const { rows } = await database.query<{ body: Buffer }>({
+    name: 'find-body',
+    text: 'select body from inbox_bodies where inbox_id = $1',
+    values: [id],
+  });
+  return rows[0]?.body ?? null;
 }
 
 /** A delivery of an event that was in the inbox already, or several of the same content. */

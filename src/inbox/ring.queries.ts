@@ -7,7 +7,8 @@ import type { DueEvent } from './plan-rings.js';
 export interface ClaimedEvent extends EventKey {
   readonly id: string;
   readonly eventType: string;
-  readonly body: Buffer;
+  /** Null: its time is over; see {@link bodyOf}. */
+  readonly body: Buffer | null;
   readonly attempts: number;
   /** Since when it waits: its receipt or, sent through again, the time for which that was due. */
   readonly waitsSince: Date;
@@ -19,16 +20,22 @@ const WAITS_SINCE = 'case when replays > 0 then due_at else received_at end';
 /** A row that failed waits for its `due_at`, whatever old ring names it. */
 const IS_TO_BE_DONE = `status = 'received' and (attempts = 0 or due_at <= now())`;
 
+/**
+ * The body of event `i`. As a query of its own it is looked for in the one partition of the id's
+ * time, whatever plan PostgreSQL has settled for.
+ */
+export const BODY = '(select b.body from inbox_bodies b where b.inbox_id = i.id) as body';
+
 /** Claims what is still to be done of these rows, save for what somebody else holds. */
 export async function claimEvents(tx: Tx, ids: readonly string[]): Promise<ClaimedEvent[]> {
   const { rows } = await tx.query<ClaimColumns>({
     name: 'claim-events',
     text: `
-      select id, provider, account, event_id, event_type, body, attempts,
+      select id, provider, account, event_id, event_type, ${BODY}, attempts,
              ${WAITS_SINCE} as waits_since
-      from inbox
+      from inbox i
       where id = any ($1::uuid[]) and ${IS_TO_BE_DONE}
-      order by id for update skip locked`,
+      order by id for update of i skip locked`,
     values: [uuidArray(ids)],
   });
   return rows.map(({ event_id, event_type, waits_since, ...row }) => ({
@@ -55,7 +62,7 @@ interface ClaimColumns {
   account: string;
   event_id: string;
   event_type: string;
-  body: Buffer;
+  body: Buffer | null;
   attempts: number;
   waits_since: Date;
 }
@@ -192,7 +199,7 @@ export async function claimRings(
       update inbox set ring_at = now() + make_interval(secs => $2),
                        rings = least(rings + 1, ${RINGS_MAX})
       from due where inbox.id = due.id
-      returning inbox.id, octet_length(inbox.body) as bytes, rings, unended`,
+      returning inbox.id, inbox.body_bytes as bytes, rings, unended`,
     values: [eventsMax, graceSeconds],
   });
   return rows.sort((one, other) => (one.id < other.id ? -1 : 1));

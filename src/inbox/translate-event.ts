@@ -2,6 +2,7 @@ import { TollgateError } from '../errors.js';
 import type { PaymentFacts } from '../payments/payment-fact.js';
 import { parsePayload } from '../providers/payload.js';
 import type { PaymentProvider } from '../providers/provider.js';
+import { bodyOf } from './body-of.js';
 import type { ClaimedEvent } from './ring.queries.js';
 
 /** What an event says. */
@@ -14,7 +15,7 @@ export interface Translation {
 
 /**
  * Says in facts what an event means.
- * @throws TollgateError `provider_not_configured`, and as the provider's `translate` does
+ * @throws TollgateError `provider_not_configured`, `payload_not_kept`, and as the provider's `translate` does
  */
 export function translateEvent(
   providers: ReadonlyMap<string, PaymentProvider>,
@@ -27,7 +28,7 @@ export function translateEvent(
       `no secret of ${event.provider} is configured in this worker`,
     );
   }
-  const payload = parsePayload(event.body);
+  const payload = parsePayload(bodyOf(event));
   const mayAsk = provider.api?.hasAccount(event.account) === true;
   const isHint = mayAsk && provider.pointsAt(payload) !== null;
   try {

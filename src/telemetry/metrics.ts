@@ -189,6 +189,21 @@ export function createMetrics() {
       help: 'Age of the oldest of them',
       registers,
     }),
+    bodiesOldestSeconds: new Gauge({
+      name: 'tollgate_payloads_oldest_seconds',
+      help: 'Age of the beginning of the oldest week of payloads that is kept',
+      registers,
+    }),
+    bodyWeeksAhead: new Gauge({
+      name: 'tollgate_payload_weeks_ahead',
+      help: 'Weeks to come that have a partition for their payloads',
+      registers,
+    }),
+    bodiesStray: new Gauge({
+      name: 'tollgate_payloads_stray',
+      help: 'Payloads that are in no partition of a week, counted up to 10000',
+      registers,
+    }),
     reviewsOpen: new Gauge({
       name: 'tollgate_reviews_open',
       help: 'Reviews that wait for a decision',

@@ -62,7 +62,7 @@ describe('the command line', () => {
     const story = new Story();
     const { id } = await outcome(story.stripe('payment_intent.succeeded', broken));
     const { body } = story.stripe('payment_intent.succeeded');
-    await shop.database.query('update inbox set body = $2 where id = $1', [id, body]);
+    await shop.database.query('update inbox_bodies set body = $2 where inbox_id = $1', [id, body]);
     return { id, story };
   }
 

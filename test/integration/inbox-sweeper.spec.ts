@@ -88,7 +88,7 @@ describe('InboxSweeper', () => {
 
   it('keeps rings within the bytes that a worker may hold', async () => {
     await deliver(4);
-    await database.query(`update inbox set body = repeat('x', 1000000)::bytea`);
+    await database.query(`update inbox set body_bytes = 1000000`);
     await makeDue();
     await sweeper().runOnce();
     expect(producer.rings.map((ids) => ids.length)).toEqual([2, 2]);

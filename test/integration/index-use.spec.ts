@@ -263,11 +263,12 @@ async function fill(database: TestDatabase): Promise<void> {
     select gen_random_uuid(), 'stripe', 'default', 'filled-' || n, o.id, 'paid', true
     from generate_series(1, ${ROWS}) n join orders o on o.reference = 'filled-' || n`);
   await database.query(`
-    insert into inbox (id, provider, account, event_id, event_type, status, fingerprint, body,
+    insert into inbox (id, provider, account, event_id, event_type, status, fingerprint, body_bytes,
                        due_at, ring_at, finished_at)
     select gen_random_uuid(), 'stripe', 'default', 'filled-' || n, 'payment_intent.succeeded',
-           'applied', sha256('x'), 'x', now(), now(), now()
+           'applied', sha256('x'), 1, now(), now(), now()
     from generate_series(1, ${ROWS}) n`);
+  await database.query(`insert into inbox_bodies (inbox_id, body) select id, 'x' from inbox`);
   await database.query(`
     insert into payment_facts (payment_id, kind, fact_key, livemode)
     select id, 'captured', 'k', true from payments`);

@@ -18,6 +18,7 @@ const NAMES = MIGRATIONS.map(({ name }) => name);
 /** What is there for a moment only, or in ways of which none is told here. */
 const EMPTY_COLUMNS = [
   'console_sessions.notice', // what the next page says, once
+  'replay_items.skip_reason', // of an event without its payload
   'idempotency_keys.locked_by', // who runs a request, as long as it runs
   'reviews.refund_key', // a refund that was decided, until it is made
   'reviews.refund_plan',

@@ -118,10 +118,11 @@ describe('F40 processes of one build on the database of the next', () => {
   async function receivedByNext(): Promise<StoryEvent> {
     const event = new Story().stripe('payment_intent.succeeded');
     await database.query(
-      `insert into inbox (id, provider, account, event_id, event_type, livemode, fingerprint, body,
-                          source, region, due_at, ring_at)
-       values ($1, 'stripe', 'default', $2, 'payment_intent.succeeded', false, sha256($3), $3,
-               'push', 'eu', now(), now())`,
+      `with kept as (insert into inbox_bodies (inbox_id, body) values ($1, $3))
+       insert into inbox (id, provider, account, event_id, event_type, livemode, fingerprint,
+                          body_bytes, source, region, due_at, ring_at)
+       values ($1, 'stripe', 'default', $2, 'payment_intent.succeeded', false, sha256($3),
+               octet_length($3), 'push', 'eu', now(), now())`,
       [uuidv7(), event.eventId, event.body],
     );
     return event;

@@ -118,9 +118,9 @@ describe('the schema', () => {
     ],
     [
       'an event that is done and has no time of it',
-      `insert into inbox (id, provider, account, event_id, event_type, status, fingerprint, body,
+      `insert into inbox (id, provider, account, event_id, event_type, status, fingerprint, body_bytes,
                           due_at, ring_at)
-         values (gen_random_uuid(), 's', 'd', 'e', 't', 'applied', sha256(''), '', now(), now())`,
+         values (gen_random_uuid(), 's', 'd', 'e', 't', 'applied', sha256(''), 0, now(), now())`,
     ],
   ];
 

@@ -27,13 +27,13 @@ const CONSUMERS = [
   { name: 'access', patterns: ['order.%'] },
 ];
 const EMPTY = `
-  delete from dispatches; delete from outbox; delete from inbox_conflicts; delete from inbox;`;
+  delete from dispatches; delete from outbox; delete from inbox_conflicts; delete from inbox_bodies; delete from inbox;`;
 const EMPTY_BOOKS = `
   update inbox set payment_id = null;
   delete from dispatches; delete from outbox; delete from ledger_transfers;
   delete from transitions; delete from reviews; delete from disputes; delete from parked_facts;
   delete from payment_parts; delete from payment_facts; delete from payments; delete from orders;
-  delete from inbox_conflicts; delete from inbox;`;
+  delete from inbox_conflicts; delete from inbox_bodies; delete from inbox;`;
 
 describe('the in-memory database of the model', () => {
   let database: TestDatabase;

@@ -70,7 +70,7 @@ interface StoredEvent {
 
 function readInbox(query: Query, run: string): Promise<StoredEvent[]> {
   return query<StoredEvent>(
-    `select provider, event_id, body, status from inbox
+    `select provider, event_id, body, status from inbox join inbox_bodies on inbox_id = id
       where position($1 in convert_from(body, 'LATIN1')) > 0`,
     [run],
   );
@@ -107,7 +107,8 @@ function checkRecorded(
 /** I3 and I5: every event has an outcome, and none was applied more than once. */
 async function checkApplied(findings: Findings, query: Query, run: string): Promise<void> {
   const unfinished = await query<{ event_id: string; status: string }>(
-    `select event_id, status from inbox where status not in ('applied', 'noop', 'ignored')
+    `select event_id, status from inbox join inbox_bodies on inbox_id = id
+      where status not in ('applied', 'noop', 'ignored')
         and position($1 in convert_from(body, 'LATIN1')) > 0`,
     [run],
   );

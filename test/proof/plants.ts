@@ -27,8 +27,8 @@ export const PLANTS: readonly Plant[] = [
     file: 'src/inbox/ring.queries.js',
     changes: [
       [
-        'and ${IS_TO_BE_DONE}\n      order by id for update skip locked',
-        'order by id for update skip locked',
+        'and ${IS_TO_BE_DONE}\n      order by id for update of i skip locked',
+        'order by id for update of i skip locked',
       ],
     ],
     caughtBy: 'F10',

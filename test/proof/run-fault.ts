@@ -119,7 +119,8 @@ export async function runFault(
 /** I12: an operator sends events through again; nothing changes, and the audit log knows of it. */
 async function replaySome(scene: Scene, run: string): Promise<void> {
   const events = await scene.query<{ id: string }>(
-    `select id from inbox where status in ('applied', 'noop')
+    `select id from inbox join inbox_bodies on inbox_id = id
+      where status in ('applied', 'noop')
         and position($1 in convert_from(body, 'LATIN1')) > 0 order by id limit $2`,
     [run, REPLAYS],
   );

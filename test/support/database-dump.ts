@@ -20,11 +20,15 @@ export async function dumpRows(observer: Observer, ignored: readonly string[] = 
   return dump;
 }
 
-/** Names of our tables, without the list of what was migrated. */
+/**
+ * Names of our tables, without the list of what was migrated, and without partitions: which there
+ * are depends on the day, and what is in them is in their table.
+ */
 async function listTables(observer: Observer): Promise<string[]> {
   const rows = await observer.query<{ name: string }>(
-    `select tablename as name from pg_tables
-     where schemaname = 'public' and tablename <> 'tollgate_migrations' order by 1`,
+    `select relname as name from pg_class
+     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+       and relname <> 'tollgate_migrations' order by 1`,
   );
   return rows.map(({ name }) => name);
 }
@@ -54,11 +58,14 @@ function sorted(rows: readonly Row[]): Row[] {
   return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ row }) => row);
 }
 
-/** Everything of the schema that a migration can change, a line each. */
+/** Everything of the schema that a migration can change, a line each; of partitions, the default. */
 export async function describeSchema(observer: Observer): Promise<string[]> {
   const rows = await observer.query<{ line: string }>(SCHEMA);
   return rows.map(({ line }) => line);
 }
+
+/** Which weeks there are depends on the day. */
+const WEEK = '^inbox_bodies_[0-9]{8}$';
 
 const SCHEMA = `
   select format('column %s.%s %s %s default %s identity %s', c.relname, a.attname,
@@ -68,13 +75,17 @@ const SCHEMA = `
   from pg_attribute a
   join pg_class c on c.oid = a.attrelid
   left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v') and a.attnum > 0
-    and not a.attisdropped
+  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'p') and a.attnum > 0
+    and not a.attisdropped and c.relname !~ '${WEEK}'
   union all
   select format('constraint %s on %s: %s', conname, conrelid::regclass, pg_get_constraintdef(oid))
-  from pg_constraint where connamespace = 'public'::regnamespace
+  from pg_constraint where connamespace = 'public'::regnamespace and conrelid::regclass::text !~ '${WEEK}'
   union all
-  select format('index %s', indexdef) from pg_indexes where schemaname = 'public'
+  select format('options %s: %s', relname, reloptions) from pg_class
+  where relnamespace = 'public'::regnamespace and reloptions is not null and relname !~ '${WEEK}'
+  union all
+  select format('index %s', indexdef) from pg_indexes
+  where schemaname = 'public' and tablename !~ '${WEEK}'
   union all
   select format('trigger %s', pg_get_triggerdef(oid)) from pg_trigger where not tgisinternal
   union all

@@ -32,17 +32,21 @@ export async function buryEvents(
     body: event.body.toString('hex'),
   }));
   await database.query(
-    `insert into inbox (id, provider, account, event_id, event_type, status, outcome_reason,
-                        livemode, fingerprint, body, attempts, attempt_errors, due_at, ring_at,
-                        finished_at)
+    `with given as materialized (
+       select * from jsonb_to_recordset($1::jsonb)
+         as t (id uuid, provider text, event_id text, event_type text, fingerprint text, body text)
+     ), kept as (
+       insert into inbox_bodies (inbox_id, body) select id, decode(body, 'hex') from given)
+     insert into inbox (id, provider, account, event_id, event_type, status, outcome_reason,
+                        livemode, fingerprint, body_bytes, attempts, attempt_errors, due_at,
+                        ring_at, finished_at)
      select id, provider, 'default', event_id, event_type, 'dead', $2::text, false,
-            decode(fingerprint, 'hex'), decode(body, 'hex'), 3,
+            decode(fingerprint, 'hex'), length(body) / 2, 3,
             (select jsonb_agg(jsonb_build_object('attempt', n, 'code', $2::text, 'message',
                                                  $3::text, 'at', now()))
              from generate_series(1, 3) as n),
             now(), now(), now()
-     from jsonb_to_recordset($1::jsonb)
-       as t (id uuid, provider text, event_id text, event_type text, fingerprint text, body text)`,
+     from given`,
     [JSON.stringify(rows), code, message],
   );
   return rows.map(({ id }) => id);

@@ -98,11 +98,11 @@ export class ContractFuture1900000000004 implements MigrationInterface {
 /** What no build may do to another one that runs. */
 export class CarelessFuture1900000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`alter table inbox rename column body to bytes`);
+    await runner.query(`alter table inbox rename column body_bytes to bytes`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`alter table inbox rename column bytes to body`);
+    await runner.query(`alter table inbox rename column bytes to body_bytes`);
   }
 }
 

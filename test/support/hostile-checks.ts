@@ -74,7 +74,7 @@ export async function checkDatabase(
   const rows = await database.query<StoredRow>(`
     select provider, account, encode(sha256(body), 'hex') as digest, status, outcome_reason,
            array(select one ->> 'code' from jsonb_array_elements(attempt_errors) as one) as codes
-    from inbox`);
+    from inbox join inbox_bodies on inbox_id = id`);
   const conflicts = await database.query<StoredBody>(`
     select provider, account, encode(sha256(c.body), 'hex') as digest
     from inbox_conflicts c join inbox on inbox.id = inbox_id`);

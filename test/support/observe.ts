@@ -27,7 +27,8 @@ export function findRows(observer: Observer, events: readonly StoryEvent[]): Pro
   return observer.query<InboxRow>(
     `select id, provider, event_id, event_type, status, outcome_reason, attempts, attempt_errors,
             deliveries, conflicts, body, payment_id
-       from inbox where (provider, event_id) in (select * from unnest($1::text[], $2::text[]))
+       from inbox join inbox_bodies on inbox_id = id
+      where (provider, event_id) in (select * from unnest($1::text[], $2::text[]))
       order by id`,
     [events.map(({ provider }) => provider), events.map(({ eventId }) => eventId)],
   );

@@ -105,6 +105,7 @@ const TABLE: readonly Permission[] = [
       'consumers/',
       'idempotency/',
       'audit/',
+      'inbox/body-of.ts',
       'inbox/inbox.queries.ts',
       'inbox/replay.queries.ts',
       'inbox/dry-run.ts',

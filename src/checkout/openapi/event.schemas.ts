@@ -96,7 +96,12 @@ export const EVENT_SCHEMAS = {
     bytes: { ...COUNT, description: 'length of the body' },
     payload: {
       description:
-        'the parsed body with personal data covered (`MASKED_PATHS`); null when it is no JSON',
+        'the parsed body with personal data covered (`MASKED_PATHS`); null when it is no JSON, or ' +
+        'not kept any more',
+    },
+    isPayloadKept: {
+      ...FLAG,
+      description: 'false: its time is over (`PAYLOAD_RETENTION_DAYS`); it cannot be replayed',
     },
     errors: listOf(attemptError),
     effects: objectOf({

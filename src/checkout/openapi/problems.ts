@@ -25,6 +25,9 @@ const EXAMPLES: Readonly<Record<AnsweredCode, ProblemExample>> = {
       'and ask again 120 seconds after the workers were started anew',
   },
   event_not_dead: { detail: 'this event is applied: only a dead letter can be discarded' },
+  payload_not_kept: {
+    detail: 'its payload was removed when its time was over (PAYLOAD_RETENTION_DAYS)',
+  },
   message_not_dead: { detail: 'this message is consumed: only a dead letter can be discarded' },
   replay_finished: { detail: 'this replay is done' },
   replay_too_large: {

@@ -53,7 +53,11 @@ const replay: Fields<ReplayView> = {
   perSecond: { type: 'integer', minimum: 1, maximum: 1000, description: 'how many are done' },
   total: { ...COUNT, description: 'how many were chosen, when the order was given' },
   done: { ...COUNT, description: 'sent through, or discarded' },
-  skipped: { ...COUNT, description: 'somebody was faster, or there was nothing to do' },
+  skipped: {
+    ...COUNT,
+    description:
+      'somebody was faster, there was nothing to do, or the payload is not kept any more',
+  },
   pending: { ...COUNT, description: 'left to do; of a cancelled one, what was not done' },
   results: {
     type: ['object', 'null'],
@@ -85,7 +89,8 @@ const change: Fields<EventChange> = {
     ...TEXT,
     description:
       '`applied`, `noop: …`, `ignored`, `dead`, or `retry` for trouble that may pass; ' +
-      '`asks_provider`: only the provider knows, and a dry run asks nobody',
+      '`asks_provider`: only the provider knows, and a dry run asks nobody; ' +
+      '`refused`: its payload is not kept any more',
   },
   error: {
     anyOf: [objectOf({ code: TEXT, message: TEXT }), { type: 'null' }],

@@ -37,7 +37,7 @@ export const ROUTE_CODES = {
   'GET /v1/orders/{reference}/timeline': [...READ, 'not_found'],
   'GET /v1/events': READ,
   'GET /v1/events/{id}': [...READ, 'not_found'],
-  'GET /v1/events/{id}/raw': [...READ, 'not_found', 'forbidden'],
+  'GET /v1/events/{id}/raw': [...READ, 'not_found', 'forbidden', 'payload_not_kept'],
   'GET /v1/dead-letters': GUARDED,
   'GET /v1/replays': READ,
   'GET /v1/replays/{id}': [...READ, 'not_found'],

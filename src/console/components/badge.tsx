@@ -28,6 +28,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   disputed: 'warning',
   claimed: 'warning',
   asks_provider: 'warning',
+  refused: 'warning',
 
   dead: 'bad',
   failed: 'bad',

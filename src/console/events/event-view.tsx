@@ -31,7 +31,7 @@ export function EventActions({
   return (
     <FollowsLive id="event-actions" hasChanged={hasChanged}>
       <Badge status={event.outcome ?? event.status} />
-      {mayAct && event.status !== 'received' && (
+      {mayAct && event.status !== 'received' && event.isPayloadKept && (
         <>
           <a class="button" href={previewOf(event.id)}>
             What would a replay change?
@@ -211,8 +211,22 @@ function Facts({ event }: { readonly event: EventDetails }) {
   );
 }
 
-function Payload({ event: { id, payload, bytes } }: { readonly event: EventDetails }) {
+function Payload({
+  event: { id, payload, bytes, isPayloadKept },
+}: {
+  readonly event: EventDetails;
+}) {
   const mayAct = useMayAct();
+  if (!isPayloadKept) {
+    return (
+      <Panel title="Payload">
+        <EmptyState title="The payload is not kept any more">
+          Its {bytes} bytes were removed when their time was over. What the event has told stays,
+          and the same event coming again is still known as a duplicate. It cannot be replayed.
+        </EmptyState>
+      </Panel>
+    );
+  }
   return (
     <Panel
       title="Payload"

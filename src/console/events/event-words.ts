@@ -22,7 +22,7 @@ export function describeOutcome({
     case 'dead':
       return 'It could not be applied, and nobody tries again before a person says so.';
     case 'discarded':
-      return 'A person gave it up. It stays here, and can be replayed all the same.';
+      return 'A person gave it up. It stays here, and can be replayed as long as its payload is kept.';
     default:
       return '';
   }
@@ -51,6 +51,8 @@ const MAY_HAVE_PASSED =
 const ADVICE: Partial<Readonly<Record<ErrorCode, string>>> = {
   needs_provider_api:
     'The event only names what changed, and the provider has to be asked. Configure its API key, start anew, and replay it.',
+  payload_not_kept:
+    'Nobody can read what it said any more, so it cannot be replayed. Discard it; ask the provider for its event if it matters.',
   provider_not_configured:
     'The provider has to be asked. Configure its API key, start anew, and replay it.',
   transition_impossible:

@@ -67,7 +67,12 @@ const COLUMNS: readonly Column<ReplayItemView>[] = [
   },
   {
     title: 'Sent',
-    cell: ({ status }) => SENT[status],
+    cell: ({ status, skipReason }) => (
+      <>
+        {SENT[status]}
+        {skipReason !== null && <span class="sub mono">{skipReason}</span>}
+      </>
+    ),
   },
   {
     title: 'It is now',

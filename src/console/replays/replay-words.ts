@@ -13,7 +13,7 @@ export function describeProgress(replay: ReplayView): string {
   if (total === 0) return 'Nothing matched, so there was nothing to do.';
   const verb = action === 'replay' ? 'sent through again' : 'discarded';
   const done = `${total - pending - skipped} of ${total} ${verb}`;
-  const left = skipped === 0 ? '' : `, ${skipped} left alone since somebody was faster`;
+  const left = skipped === 0 ? '' : `, ${skipped} left alone`;
   switch (status) {
     case 'running':
       return `Running: ${done}${left}.`;

@@ -35,6 +35,8 @@ export interface EventView {
 
 /** One event with everything that is known about it. */
 export interface EventDetailView extends EventView {
+  /** False: it was removed when its time was over. Older services do not say. */
+  readonly isPayloadKept?: boolean;
   readonly errors: readonly AttemptView[];
   readonly effects: {
     readonly facts: readonly { readonly kind: string; readonly key: string }[];

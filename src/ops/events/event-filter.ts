@@ -1,5 +1,6 @@
 import type { DataSource, SelectQueryBuilder } from 'typeorm';
 import { z } from 'zod';
+import { idAt } from '../../database/id-time.js';
 import { InboxEventEntity } from '../../database/inbox-event.entity.js';
 import { TollgateError } from '../../errors.js';
 import { text, time } from '../list-query.js';
@@ -59,6 +60,9 @@ export function findEvents(
     const value = exact[name as keyof typeof EXACT];
     if (value !== undefined) find.andWhere(`event.${column} = :${name}`, { [name]: value });
   }
+  if (exact.type !== undefined && exact.provider === undefined) {
+    find.andWhere(`event.provider = any (array(${PROVIDERS_THERE}))`);
+  }
   // Ids begin with their time, and have an index; the margin is for clocks that differ.
   if (from) {
     const fromId = idAt(from.getTime() - CLOCK_MARGIN_MS);
@@ -82,13 +86,20 @@ export function findEvents(
   return find;
 }
 
-const CLOCK_MARGIN_MS = 3_600_000;
+/**
+ * Every provider that has sent anything, by a look into the index for each: the index of types
+ * begins with them, so that one without any events is known at once, too.
+ */
+const PROVIDERS_THERE = `
+  with recursive there as (
+    (select i.provider from inbox i order by i.provider limit 1)
+    union all
+    select (select i.provider from inbox i where i.provider > there.provider
+            order by i.provider limit 1)
+    from there where there.provider is not null)
+  select there.provider from there where there.provider is not null`;
 
-/** The least id (UUID version 7) of that time. */
-function idAt(timeMs: number): string {
-  const hex = Math.max(0, timeMs).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-0000-0000-000000000000`;
-}
+const CLOCK_MARGIN_MS = 3_600_000;
 
 /** A range that no event can lie in is a mistake, and must not pass for "there are none". */
 export function refuseUnlikely(from: Date | undefined, to: Date | undefined): void {

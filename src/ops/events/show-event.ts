@@ -7,6 +7,8 @@ import {
   TransitionEntity,
 } from '../../database/payment.entity.js';
 import { TollgateError } from '../../errors.js';
+import { payloadNotKept } from '../../inbox/body-of.js';
+import { findBody } from '../../inbox/inbox.queries.js';
 import { presentReview } from '../../payments/present.js';
 import { readInput } from '../../read-input.js';
 import type { Services } from '../../services.js';
@@ -24,8 +26,9 @@ import { showPayload } from './show-payload.js';
 export async function showEvent({ database, config }: Services, id: string) {
   const { reads } = database;
   const inboxId = readInput(uuid, id);
-  const event = await findWithBody(reads, inboxId);
-  const [facts, transitions, reviews, conflicts, replays] = await Promise.all([
+  const event = await findEvent(reads, inboxId);
+  const [body, facts, transitions, reviews, conflicts, replays] = await Promise.all([
+    findBody(database.command, inboxId),
     reads.getRepository(PaymentFactEntity).findBy({ inboxId }),
     reads.getRepository(TransitionEntity).find({ where: { inboxId }, order: { id: 'ASC' } }),
     reads.getRepository(ReviewEntity).findBy({ inboxId }),
@@ -34,8 +37,9 @@ export async function showEvent({ database, config }: Services, id: string) {
   ]);
   return {
     ...presentEvent(event, config.ATTEMPTS_MAX),
-    bytes: event.body.length,
-    payload: maskPayload(showPayload(event.body), config.MASKED_PATHS),
+    bytes: event.bodyBytes,
+    isPayloadKept: body !== null,
+    payload: body && maskPayload(showPayload(body), config.MASKED_PATHS),
     errors: event.attemptErrors.map(presentError),
     effects: {
       facts: facts.map(presentFact),
@@ -53,12 +57,14 @@ export async function showEvent({ database, config }: Services, id: string) {
 
 /**
  * The bytes as the provider sent them, personal data included; who asked for them is noted.
- * @throws TollgateError `bad_request`, `not_found`
+ * @throws TollgateError `bad_request`, `not_found`, `payload_not_kept`
  */
 export function readRawBody(services: Services, caller: Caller, given: string): Promise<Buffer> {
   const { database } = services;
   return asAction(services, caller, { action: 'event.download', subject: given }, async () => {
-    const { id, body } = await findWithBody(database.reads, readInput(uuid, given));
+    const { id } = await findEvent(database.reads, readInput(uuid, given));
+    const body = await findBody(database.command, id);
+    if (body === null) throw payloadNotKept();
     const { name: actor, role } = caller;
     const entry = { actor, role, action: 'event.download', subject: id, result: 'done' } as const;
     await insertAuditEntry(database.command, entry);
@@ -66,13 +72,8 @@ export function readRawBody(services: Services, caller: Caller, given: string): 
   });
 }
 
-async function findWithBody(reads: Services['database']['reads'], id: string) {
-  const event = await reads
-    .getRepository(InboxEventEntity)
-    .createQueryBuilder('event')
-    .addSelect('event.body')
-    .where('event.id = :id', { id })
-    .getOne();
+async function findEvent(reads: Services['database']['reads'], id: string) {
+  const event = await reads.getRepository(InboxEventEntity).findOneBy({ id });
   if (event) return event;
   throw new TollgateError('not_found', 'there is no event with this id');
 }

@@ -27,7 +27,7 @@ export type ReplayedEvent = EventView & {
  * Sends one event through again, whatever came of it; what was applied ends as a no-op. Asking
  * twice does it once. Or tells what that would change.
  *
- * @throws TollgateError `bad_request`, `not_found`
+ * @throws TollgateError `bad_request`, `not_found`, `payload_not_kept`
  */
 export function replayEvent(
   services: Services,

@@ -95,6 +95,8 @@ export async function findPendingItems(
 export interface SettledItem {
   readonly position: number;
   readonly status: 'done' | 'skipped';
+  /** Null: somebody was faster, or there was nothing to do. */
+  readonly skipReason: 'payload_not_kept' | null;
   readonly statusBefore: string | null;
   readonly outcomeBefore: string | null;
 }
@@ -108,9 +110,9 @@ export async function settleItems(
     name: 'settle-replay-items',
     text: `
       update replay_items r set status = t.status, status_before = t.status_before,
-        outcome_before = t.outcome_before, at = now()
-      from unnest($2::integer[], $3::text[], $4::text[], $5::text[])
-        as t (position, status, status_before, outcome_before)
+        outcome_before = t.outcome_before, skip_reason = t.skip_reason, at = now()
+      from unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[])
+        as t (position, status, status_before, outcome_before, skip_reason)
       where r.replay_id = $1 and r.position = t.position`,
     values: [
       replayId,
@@ -118,6 +120,7 @@ export async function settleItems(
       items.map(({ status }) => status),
       items.map(({ statusBefore }) => statusBefore),
       items.map(({ outcomeBefore }) => outcomeBefore),
+      items.map(({ skipReason }) => skipReason),
     ],
   });
 }
@@ -180,6 +183,8 @@ export interface ReplayItemView {
   /** Null: it is not kept any more. */
   readonly type: string | null;
   readonly status: 'pending' | 'done' | 'skipped';
+  /** Why it was left alone: a code; null: it was not, or somebody was faster. */
+  readonly skipReason: string | null;
   readonly statusBefore: string | null;
   readonly outcomeBefore: string | null;
   /** Null: it is not kept any more. */
@@ -201,7 +206,7 @@ export async function findItems(
     name: 'find-replay-items',
     text: `
       select i.position, i.subject as id, i.consumer, coalesce(e.event_type, m.type) as type,
-             i.status, i.status_before as "statusBefore", i.outcome_before as "outcomeBefore",
+             i.status, i.skip_reason as "skipReason", i.status_before as "statusBefore", i.outcome_before as "outcomeBefore",
              coalesce(e.status, d.status) as "statusNow",
              case when e.status <> 'received' then e.outcome_reason
                   when d.status <> 'pending' then d.reason end as "outcomeNow"

@@ -3,6 +3,7 @@ import type { Caller } from '../../access/authenticate.js';
 import { insertAuditEntry, type AuditAction } from '../../audit/audit.queries.js';
 import { inTransaction } from '../../database/transaction.js';
 import { fingerprintRequest } from '../../idempotency/fingerprint.js';
+import { payloadNotKept } from '../../inbox/body-of.js';
 import type { Services } from '../../services.js';
 import { insertItems, settleItems, type ReplayItem } from './replay-item.queries.js';
 import { advanceReplay, insertReplay, setReplayTotal, type ReplayOrder } from './replay.queries.js';
@@ -20,6 +21,7 @@ export interface SingleReplay {
 /**
  * Does a replay of one at once, and keeps it as a replay like any other.
  * @returns its id; null: there was nothing to do, or somebody was faster
+ * @throws TollgateError `payload_not_kept`
  */
 export async function replayOne(
   services: Services,
@@ -36,6 +38,7 @@ export async function replayOne(
       [chosen],
       config.RING_GRACE_SECONDS,
     );
+    if (settled[0]?.skipReason === 'payload_not_kept') throw payloadNotKept();
     const { name: actor, role } = caller;
     const subject = item.consumer === null ? item.id : `${item.consumer}/${item.id}`;
     const result = touched.length > 0 ? 'done' : 'unchanged';

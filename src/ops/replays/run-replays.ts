@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { inTransaction, type Tx } from '../../database/transaction.js';
 import { failPoint } from '../../fail-points.js';
-import { discardEvents, replayEvents } from '../../inbox/replay.queries.js';
+import { discardEvents, findBodiless, replayEvents } from '../../inbox/replay.queries.js';
 import type { Pass } from '../../loop.js';
 import { discardDispatches, replayDispatches } from '../../outbox/replay.queries.js';
 import {
@@ -83,12 +83,15 @@ export async function touchItems(
   graceSeconds: number,
 ): Promise<{ settled: SettledItem[]; touched: string[] }> {
   const before = new Map<string, Before>();
+  let bodiless: ReadonlySet<string> = new Set();
   if (target === 'events') {
     const touched =
       action === 'replay'
         ? await replayEvents(tx, items, graceSeconds)
         : await discardEvents(tx, items);
     for (const one of touched) before.set(keyOf(one.id, null), one);
+    const left = items.filter(({ id }) => !before.has(keyOf(id, null))).map(({ id }) => id);
+    if (action === 'replay' && left.length > 0) bodiless = new Set(await findBodiless(tx, left));
   } else {
     const chosen = items.map(({ id, consumer, generation }) => {
       return { consumer: consumer ?? '', messageId: id, generation };
@@ -99,17 +102,26 @@ export async function touchItems(
         : await discardDispatches(tx, chosen);
     for (const one of touched) before.set(keyOf(one.messageId, one.consumer), one);
   }
-  const settled = items.map((item) => toSettled(item, before.get(keyOf(item.id, item.consumer))));
+  const settled = items.map((item) => {
+    const skipReason = bodiless.has(item.id) ? 'payload_not_kept' : null;
+    return toSettled(item, before.get(keyOf(item.id, item.consumer)), skipReason);
+  });
   const touched = items.filter(({ id, consumer }) => before.has(keyOf(id, consumer)));
   return { settled, touched: touched.map(({ id }) => id) };
 }
 
 type Before = Pick<SettledItem, 'statusBefore' | 'outcomeBefore'>;
 
-function toSettled({ position }: ReplayItem, before: Before | undefined): SettledItem {
-  if (!before) return { position, status: 'skipped', statusBefore: null, outcomeBefore: null };
-  const { statusBefore, outcomeBefore } = before;
-  return { position, status: 'done', statusBefore, outcomeBefore };
+function toSettled(
+  { position }: ReplayItem,
+  before: Before | undefined,
+  skipReason: SettledItem['skipReason'],
+): SettledItem {
+  if (before) {
+    const { statusBefore, outcomeBefore } = before;
+    return { position, status: 'done', skipReason: null, statusBefore, outcomeBefore };
+  }
+  return { position, status: 'skipped', skipReason, statusBefore: null, outcomeBefore: null };
 }
 
 function keyOf(id: string, consumer: string | null): string {

@@ -103,7 +103,8 @@ export const DELIVERY_FAULTS: readonly Fault[] = [
       const [row] = await scene.inboxRow(poison, isDead, OUTCOME_MS_MAX);
       scene.expect(row?.attempts === 3, `it had ${row?.attempts} attempts`);
       await scene.acknowledged(50);
-      const others = `select count(*) from inbox where status = 'dead' and event_id <> $1
+      const others = `select count(*) from inbox join inbox_bodies on inbox_id = id
+                       where status = 'dead' and event_id <> $1
                          and position($2 in convert_from(body, 'LATIN1')) > 0`;
       scene.expect(
         (await scene.count(others, [poison.eventId, scene.run])) === 0,

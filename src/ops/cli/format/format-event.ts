@@ -27,6 +27,7 @@ export function eventBlocks(event: EventDetailView): Block[] {
     `  ${providerOf(event)} ${event.type} (${event.eventId})`,
     `  received ${showTime(event.receivedAt)}, finished ${showTime(event.appliedAt)}`,
     `  deliveries ${event.deliveries}, attempts ${event.attempts} of ${event.attemptsMax}`,
+    ...(event.isPayloadKept === false ? ['  its payload is not kept any more'] : []),
     ...(event.dueAt === null ? [] : [`  due ${showTime(event.dueAt)}`]),
     ...(event.paymentId === null ? [] : [`  payment ${event.paymentId}`]),
     ...event.errors.map(attemptLine),

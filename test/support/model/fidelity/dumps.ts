@@ -13,7 +13,7 @@ const DUMPS: Readonly<Record<string, string>> = {
              jsonb_array_length(attempt_errors), ${ms('due_at')}, ${ms('ring_at')}, rings, unended,
              replays, deliveries, conflicts, coalesce(payment_id::text, '-'),
              coalesce(part_id, '-'), coalesce(${ms('finished_at')}, '-'), encode(body, 'hex'))
-           as line from inbox`,
+           as line from inbox join inbox_bodies on inbox_id = id`,
   conflicts: `
     select concat_ws(' ', inbox_id, encode(fingerprint, 'hex'), deliveries) as line
     from inbox_conflicts`,

@@ -5,7 +5,12 @@ import {
   findStored,
   insertEvents,
 } from '../../../../src/inbox/inbox.queries.js';
-import { discardEvents, findEvents, replayEvents } from '../../../../src/inbox/replay.queries.js';
+import {
+  discardEvents,
+  findBodiless,
+  findEvents,
+  replayEvents,
+} from '../../../../src/inbox/replay.queries.js';
 import {
   claimEvents,
   claimRings,
@@ -138,6 +143,9 @@ const aboutEvents = fc.oneof(
   fc
     .record({ some: keys })
     .map(({ some }) => ask('findEvents', (on, known) => findEvents(on, idsOf(known, some)))),
+  fc
+    .record({ some: keys })
+    .map(({ some }) => ask('findBodiless', (on, known) => findBodiless(on, idsOf(known, some)))),
 );
 
 const rings = fc
