@@ -7,7 +7,7 @@ import type { Scene } from '../scene.js';
 import { TIMES } from '../world.js';
 
 const DIES_MS_MAX = 30_000;
-/** Events on their way at any moment; more have waited for somebody. */
+/** Events that may still wait; for those whose ring was lost with a process it is a minute. */
 const BACKLOG_SMALL = 20;
 /** More than a process has open, so that some connections are taken and most are not. */
 const FILES_MORE = 25;
@@ -27,7 +27,10 @@ export const PROCESS_FAULTS: readonly Fault[] = [
           await member.start({ environment });
         }),
       );
-      const backlog = `select count(*) from inbox where status = 'received'`;
+      // What came in just now is on its way; the rest waited for the workers to be there again.
+      const backlog = `
+        select count(*) from inbox
+        where status = 'received' and received_at < now() - interval '5 seconds'`;
       const isWarm = async () => (await scene.count(backlog)) < BACKLOG_SMALL;
       await scene.until('what waited for the workers is applied', isWarm, 60_000);
       scene.client.countAnew();
