@@ -9,8 +9,16 @@ import { TIMES } from '../world.js';
 const DIES_MS_MAX = 30_000;
 /** Events that may still wait; for those whose ring was lost with a process it is a minute. */
 const BACKLOG_SMALL = 20;
+const CALM_SECONDS = 3;
 /** More than a process has open, so that some connections are taken and most are not. */
 const FILES_MORE = 25;
+
+/** Whether some seconds pass without a request that is refused, or of which nothing is heard. */
+async function isCalm(scene: Scene): Promise<boolean> {
+  scene.client.countAnew();
+  await scene.seconds(CALM_SECONDS);
+  return scene.client.refused + scene.client.unknown === 0;
+}
 
 /** Processes that end, and processes that only seem to. */
 export const PROCESS_FAULTS: readonly Fault[] = [
@@ -33,6 +41,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
         where status = 'received' and received_at < now() - interval '5 seconds'`;
       const isWarm = async () => (await scene.count(backlog)) < BACKLOG_SMALL;
       await scene.until('what waited for the workers is applied', isWarm, 60_000);
+      await scene.until('nobody is refused for the restart any more', () => isCalm(scene), 60_000);
       scene.client.countAnew();
       const marked = await scene.query<{ at: Date }>('select now() as at');
       scene.injected('nothing');
