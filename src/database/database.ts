@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Config } from '../config/config.js';
 import { BreakableClient } from './breakable-client.js';
 import { ENTITIES } from './entities.js';
-import { KEYED_PLANS } from './keyed-plans.js';
+import { KEYED_PLAN_OPTIONS } from './keyed-plans.js';
 import { findWhetherNamesAreKnown, pooledClient } from './pooled-client.js';
 
 /** The connections of one process. Each purpose has its own pool, so none can starve another. */
@@ -24,9 +24,6 @@ export interface Database {
 /** Above the statement timeout: the client gives up when the server hangs and cannot. */
 const CLIENT_TIMEOUT_MARGIN_MS = 500;
 const CONNECT_TIMEOUT_MS = 2000;
-const PLAN_OPTIONS = Object.entries(KEYED_PLANS)
-  .map(([name, value]) => `-c ${name}=${value}`)
-  .join(' ');
 
 export async function openDatabase(
   databaseUrl: string,
@@ -38,7 +35,7 @@ export async function openDatabase(
   const pool = (name: string, max: number) => {
     const made = new pg.Pool({
       ...session,
-      ...(config.DATABASE_DIRECT_URL === undefined && { options: PLAN_OPTIONS }),
+      ...(config.DATABASE_DIRECT_URL === undefined && { options: KEYED_PLAN_OPTIONS }),
       connectionString: databaseUrl,
       application_name: `tollgate-${name}`,
       max,

@@ -10,3 +10,8 @@ export const KEYED_PLANS: Readonly<Record<string, string>> = {
   enable_mergejoin: 'off',
   jit: 'off', // compiles for longer than these take
 };
+
+/** The same for the log-in of a connection. */
+export const KEYED_PLAN_OPTIONS = Object.entries(KEYED_PLANS)
+  .map(([name, value]) => `-c ${name}=${value}`)
+  .join(' ');

@@ -196,12 +196,16 @@ export interface PaymentReviews {
   readonly changed: readonly ReviewSnapshot[];
 }
 
-/** Everything that holds an order: its own reviews, and those of its payments. */
+/**
+ * Everything that holds an order: its own reviews, and those of its payments in the order of their
+ * ids, as they are told.
+ */
 function openReviewsOf({ reviews, paymentReviews }: OrderDraft): ReviewSnapshot[] {
   const own = [...reviews].flatMap(([reason, { status }]) =>
     status === 'open' ? [{ reason, status, paymentId: null }] : [],
   );
-  return [...own, ...[...paymentReviews.values()].flat()];
+  const payments = [...paymentReviews].sort(([one], [other]) => (one < other ? -1 : 1));
+  return [...own, ...payments.flatMap(([, open]) => open)];
 }
 
 /** Before an order is created, its currency is its payments' and not a term. */
