@@ -126,7 +126,8 @@ export async function createServices(
         await receiver.drained();
         const stopped = loops.map((loop) => loop.stop());
         const work = [worker?.close(), messaging.stop()];
-        await Promise.all([redeliveries.drained(), ...stopped, ...work]);
+        await Promise.all([...stopped, ...work]);
+        await redeliveries.close(); // no worker of ours holds a row of them any more
       });
       await within(2, logger, 'close', async () => {
         // What still hangs is left behind; it must not keep the others from closing.

@@ -7,16 +7,20 @@ const WAITING_BYTES_MAX = 16_777_216;
 const BATCH_BYTES_MAX = 2_097_152;
 /** What an entry takes beyond its body. */
 const ENTRY_BYTES = 512;
+/** What could not be counted is tried again after this time: a worker may have held the rows. */
+const RETRY_MS = 1000;
 
 /**
  * Counts deliveries of known events off the answer's path: bounded in memory, one statement at a
- * time. The counts are for people; losing some in a crash changes nothing that was promised.
+ * time, again until it succeeds. The counts are for people; losing some in a crash changes nothing
+ * that was promised.
  */
 export class RedeliveryCounter {
   private readonly waiting = new Map<string, Redelivery>();
   private running: Promise<void> = Promise.resolve();
   private isRunning = false;
   private waitingBytes = 0;
+  private retry: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly pool: Pool,
@@ -26,6 +30,7 @@ export class RedeliveryCounter {
       readonly dropped: () => void;
       readonly failed: (error: unknown) => void;
     },
+    private readonly retryMs = RETRY_MS,
   ) {}
 
   /** Notes a delivery; it is counted soon. */
@@ -44,13 +49,22 @@ export class RedeliveryCounter {
     this.start();
   }
 
-  /** Resolves when everything noted so far is counted. */
+  /** Resolves when everything noted so far is counted, or could not be. */
   drained(): Promise<void> {
     return this.running;
   }
 
+  /** Tries once more what could not be counted, and nothing after that. */
+  async close(): Promise<void> {
+    await this.running;
+    this.start();
+    await this.running;
+    clearTimeout(this.retry);
+  }
+
   private start(): void {
     if (this.isRunning) return;
+    clearTimeout(this.retry);
     this.isRunning = true;
     this.running = this.countAll();
   }
@@ -63,8 +77,11 @@ export class RedeliveryCounter {
         const conflicts = await countRedeliveries(this.pool, [...batch.values()]);
         for (const conflict of conflicts) this.listeners.conflict(conflict);
       } catch (error) {
-        this.putBack(batch); // counted with the next delivery: an alarm must not get lost
+        this.putBack(batch); // an alarm must not get lost
         this.listeners.failed(error);
+        this.retry = setTimeout(() => {
+          this.start();
+        }, this.retryMs).unref();
         break;
       }
     }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { EventReceiver, type ReceiverOptions } from '../../src/inbox/receive-event.js';
 import { RedeliveryCounter } from '../../src/inbox/redeliveries.js';
-import type { Redelivery } from '../../src/inbox/inbox.queries.js';
+import type { EventConflict, Redelivery } from '../../src/inbox/inbox.queries.js';
 import type { VerifiedEvent } from '../../src/providers/provider.js';
 import { findProviderEntry } from '../../src/providers/providers.js';
 import { eventually } from '../support/eventually.js';
@@ -18,6 +18,8 @@ const OPTIONS: ReceiverOptions = {
   waitingBytesMax: 67_108_864,
   graceSeconds: 10,
 };
+
+const NEVER_MS = 2 ** 31 - 1;
 
 describe('EventReceiver', () => {
   let database: TestDatabase;
@@ -233,31 +235,59 @@ describe('EventReceiver', () => {
     expect(receiver.waitingCount).toBe(0);
   });
 
-  it('loses no conflict to an error of the database: it is counted with the next delivery', async () => {
-    const conflicts: number[] = [];
-    const failed: unknown[] = [];
-    const counter = new RedeliveryCounter(pool, {
-      conflict: ({ deliveries }) => conflicts.push(deliveries),
-      dropped: () => undefined,
-      failed: (error) => failed.push(error),
-    });
-    const receiver = receiverWith();
-    await receive(receiver, 'evt_1');
-    await receive(receiver, 'evt_1', { amount: 9 });
-    await receive(receiver, 'evt_1');
-    const [conflict, plain] = redelivered as [Redelivery, Redelivery];
+  describe('when deliveries cannot be counted', () => {
+    let conflicts: number[];
+    let failed: unknown[];
+    let conflict: Redelivery;
+    let plain: Redelivery;
 
-    await database.query('alter table inbox rename to gone');
-    counter.note(conflict);
-    await counter.drained();
-    expect([failed.length, conflicts]).toEqual([1, []]);
-    await database.query('alter table gone rename to inbox');
-    counter.note(plain);
-    await counter.drained();
-    expect([failed.length, conflicts]).toEqual([1, [1]]);
-    expect(await database.query('select deliveries, conflicts from inbox')).toEqual([
-      { deliveries: 3, conflicts: 1 },
-    ]);
+    beforeEach(async () => {
+      [conflicts, failed] = [[], []];
+      const receiver = receiverWith();
+      await receive(receiver, 'evt_1');
+      await receive(receiver, 'evt_1', { amount: 9 });
+      await receive(receiver, 'evt_1');
+      [conflict, plain] = redelivered as [Redelivery, Redelivery];
+      await database.query('alter table inbox rename to gone');
+    });
+
+    async function counterThatFailed(retryMs: number): Promise<RedeliveryCounter> {
+      const listeners = {
+        conflict: ({ deliveries }: EventConflict) => conflicts.push(deliveries),
+        dropped: () => undefined,
+        failed: (error: unknown) => failed.push(error),
+      };
+      const counter = new RedeliveryCounter(pool, listeners, retryMs);
+      counter.note(conflict);
+      await counter.drained();
+      expect([failed.length, conflicts]).toEqual([1, []]);
+      await database.query('alter table gone rename to inbox');
+      return counter;
+    }
+
+    const counted = () => database.query('select deliveries, conflicts from inbox');
+
+    it('they are counted with the next one', async () => {
+      const counter = await counterThatFailed(NEVER_MS);
+      counter.note(plain);
+      await counter.drained();
+      expect([failed.length, conflicts]).toEqual([1, [1]]);
+      expect(await counted()).toEqual([{ deliveries: 3, conflicts: 1 }]);
+    });
+
+    it('they are counted soon, even if nothing comes after them', async () => {
+      await counterThatFailed(20);
+      await eventually(async () => {
+        expect(await counted()).toEqual([{ deliveries: 2, conflicts: 1 }]);
+      });
+    });
+
+    it('they are counted before the process ends', async () => {
+      const counter = await counterThatFailed(NEVER_MS);
+      await counter.close();
+      expect(conflicts).toEqual([1]);
+      expect(await counted()).toEqual([{ deliveries: 2, conflicts: 1 }]);
+    });
   });
 
   it('never deadlocks when processes count the same deliveries in other orders', async () => {

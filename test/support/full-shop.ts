@@ -137,7 +137,8 @@ async function everythingHasHappened({ database }: Shop): Promise<void> {
        union all select message_id::text from dispatches
                  where status = 'pending' and consumer <> 'warehouse'
        union all select id::text from replays where status = 'running'
-       union all (select 'no sample' where not exists (select from minute_samples))`,
+       union all (select 'no sample' where not exists (select from minute_samples))
+       union all (select 'no conflict' where not exists (select from inbox_conflicts))`,
     );
     expect(waiting).toEqual([]);
   };

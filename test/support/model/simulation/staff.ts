@@ -32,6 +32,10 @@ const BACKOFF: BackoffOptions = { baseSeconds: 10, factor: 2, capSeconds: 40 };
 const LIMITS = { concurrency: 1, lockSeconds: 30 };
 const INBOX_LIMITS = { batchesMax: 1, eventsMax: 4, lockSeconds: 30 };
 
+/** Longer than any run: what happens after a pause happens by itself in no model. */
+const NEVER_MS = 2 ** 31 - 1;
+const nothing = () => undefined;
+
 /** Who is told, and of what, as patterns of SQL's `like`. */
 export const CONSUMERS = [
   { name: 'books', patterns: ['%'] },
@@ -61,11 +65,8 @@ export interface Receiver {
 export function receiverOf({ database, queues, planted }: Setting, process: Process): Receiver {
   const pool = database.pool(process);
   const doorbell = new Doorbell(queues.inbox.producer(process), () => undefined);
-  const redeliveries = new RedeliveryCounter(pool, {
-    conflict: () => undefined,
-    dropped: () => undefined,
-    failed: () => undefined,
-  });
+  const heard = { conflict: nothing, dropped: nothing, failed: nothing };
+  const redeliveries = new RedeliveryCounter(pool, heard, NEVER_MS);
   const options = {
     rowsMax: 256,
     bytesMax: 2_097_152,
