@@ -10,9 +10,9 @@ const RINGS_MAX = 64;
 const NEWS_PER_RING_MAX = 256;
 /**
  * From one ring to the next: each costs the same, whatever it names. What comes alone is rung for
- * at once; what comes at every moment is rung for twenty times a second.
+ * at once; what comes at every moment is rung for ten times a second.
  */
-const PACE_MS = 50;
+const PACE_MS = 100;
 /** News that are kept for a queue which is away. What is older is left to the sweeper. */
 const NEWS_MAX = 10_000;
 const CROWDED_RINGS = 100;
