@@ -14,7 +14,7 @@ import { readForms } from './console/form-body.js';
 import { protectConsole } from './console/headers.js';
 import { sendProblemPage } from './console/problem-page.js';
 import { TollgateError } from './errors.js';
-import { createBodyReceiver } from './inbox/receive-body.js';
+import { createBodyReceiver, type BodyReceiver } from './inbox/receive-body.js';
 import { routeWebhooks } from './inbox/webhooks.routes.js';
 import { auditRefusals } from './ops/audit/audit-refusals.js';
 import { ProblemFilter, sendProblem, type SendProblem } from './ops/problem.filter.js';
@@ -63,9 +63,11 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   fastify.server.headersTimeout = milliseconds(config.REQUEST_TIMEOUT_SECONDS);
   fastify.server.maxConnections = CONNECTIONS_MAX;
   answerAnyExpectation(fastify);
-  readBodies(fastify, config);
+  const bodies = readBodies(fastify, config);
   countUnread(fastify, metrics);
-  if (config.ROLES.includes('api')) routeWebhooks(fastify, services, answerProblem);
+  if (config.ROLES.includes('api')) {
+    routeWebhooks(fastify, services, bodies, answerProblem);
+  }
   readForms(fastify);
   auditRefusals(fastify, services);
   await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
@@ -120,7 +122,7 @@ function answerAnyExpectation({ server }: FastifyInstance): void {
  * Webhook routes get the bytes as they came, whatever content type they claim; other routes get
  * JSON. Nothing is parsed before a signature is verified.
  */
-function readBodies(fastify: FastifyInstance, config: Config): void {
+function readBodies(fastify: FastifyInstance, config: Config): BodyReceiver {
   const { BODY_BYTES_MAX: bytesMax, ADMISSION_BYTES_MAX: heldBytesMax } = config;
   const deliveries = createBodyReceiver({ bytesMax, heldBytesMax });
   fastify.addHook('onRequest', (request, reply, done) => {
@@ -146,6 +148,7 @@ function readBodies(fastify: FastifyInstance, config: Config): void {
       void parseJson(request, body as string, done);
     }
   });
+  return deliveries;
 }
 
 /** Deliveries that were refused before all of their body was read: no route has seen them. */

@@ -18,6 +18,8 @@ export interface BodyReceiver {
   expect(request: FastifyRequest, reply: FastifyReply): void;
   /** Reads the body of a request that was expected. Calls back once. */
   receive(request: FastifyRequest, payload: Readable, done: Done): void;
+  /** The body of this request is not needed any more, though it is not answered yet. */
+  forget(request: FastifyRequest): void;
 }
 
 /**
@@ -28,14 +30,23 @@ export interface BodyReceiver {
 export function createBodyReceiver({ bytesMax, heldBytesMax }: BodyLimits): BodyReceiver {
   const held = new WeakMap<FastifyRequest, { bytes: number }>();
   let heldBytes = 0;
+  const forget = (own: { bytes: number }) => {
+    heldBytes -= own.bytes;
+    own.bytes = 0;
+  };
   return {
     expect(request, reply) {
       const own = { bytes: 0 };
       held.set(request, own);
       reply.raw.once('close', () => {
-        heldBytes -= own.bytes;
-        own.bytes = 0;
+        forget(own);
       });
+    },
+    forget(request) {
+      const own = held.get(request);
+      if (own === undefined) return;
+      forget(own);
+      request.body &&= null;
     },
     receive(request, payload, done) {
       const own = held.get(request);

@@ -1,7 +1,10 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ERRORS, TollgateError } from '../errors.js';
 import { DEFAULT_ACCOUNT } from '../providers/provider.js';
 import { acceptDelivery, type Door } from './accept-delivery.js';
+import type { BodyReceiver } from './receive-body.js';
 import type { Receipt } from './receive-event.js';
+import { RefusalPace } from './refusal-pace.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -24,6 +27,8 @@ const ANSWERS: Readonly<Record<Receipt, string>> = {
   duplicate: '{"status":"duplicate"}',
 };
 
+type AnswerProblem = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void;
+
 /**
  * The door: raw bytes in, a status out. These are routes of Fastify itself and not a controller: what
  * Nest does for a request costs as much as verifying it.
@@ -31,8 +36,16 @@ const ANSWERS: Readonly<Record<Receipt, string>> = {
 export function routeWebhooks(
   fastify: FastifyInstance,
   door: Door,
-  errorHandler: (error: unknown, request: FastifyRequest, reply: FastifyReply) => void,
+  bodies: Pick<BodyReceiver, 'forget'>,
+  answerProblem: AnswerProblem,
 ): void {
+  const pace = new RefusalPace();
+  const errorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    if (isRefusal(error)) bodies.forget(request);
+    const delayMs = isRefusal(error) ? pace.next() : 0;
+    if (delayMs === 0) answerProblem(error, request, reply);
+    else setTimeout(answerProblem, delayMs, error, request, reply);
+  };
   for (const url of ['/webhooks/:provider', '/webhooks/:provider/:account']) {
     fastify.post<WebhookRoute>(url, { config: CONFIG, errorHandler }, async (request, reply) => {
       const { provider, account = DEFAULT_ACCOUNT } = request.params;
@@ -40,4 +53,10 @@ export function routeWebhooks(
       return reply.type('application/json; charset=utf-8').send(ANSWERS[receipt]);
     });
   }
+}
+
+/** The sender is to blame; what we cannot do at the moment is answered at once. */
+function isRefusal(error: FastifyError): boolean {
+  const status = error instanceof TollgateError ? ERRORS[error.code].status : error.statusCode;
+  return status !== null && status !== undefined && status < 500;
 }

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { head, openRaw } from '../support/raw-http.js';
 import { serviceEnvironment } from '../support/service-environment.js';
 import { spawnService, type SpawnedService } from '../support/spawn-service.js';
 import { Story } from '../support/story.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
-import { WebhookClient } from '../support/webhook-client.js';
+import { WebhookClient, type Answer } from '../support/webhook-client.js';
 
 const BODY_BYTES_MAX = 524_288;
 
@@ -81,5 +81,36 @@ describe('memory for bodies, with room for two of the largest', () => {
       expect(connection.statuses()).toEqual([]);
       connection.destroy();
     }
+  });
+
+  describe('while nobody can be refused at once, since so many are', () => {
+    const forged = { secret: 'of-somebody-else-0123456789abcdef' };
+    let flood: WebhookClient;
+    let refusals: Promise<Answer>[];
+    let startedAt: number;
+
+    beforeEach(() => {
+      flood = new WebhookClient(service.url, { connections: 64 });
+      startedAt = performance.now();
+      const event = new Story().stripe('payment_intent.succeeded');
+      refusals = Array.from({ length: 600 }, () => flood.deliver(event, forged));
+    });
+
+    afterEach(async () => {
+      await Promise.all(refusals);
+      flood.close();
+    });
+
+    it('refuses a hundred and then five hundred each second, each with the same answer', async () => {
+      const answers = await Promise.all(refusals);
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+      expect(performance.now() - startedAt).toBeGreaterThan(950);
+    });
+
+    it('takes what is signed', async () => {
+      for (let n = 0; n < 20; n += 1) {
+        await client.expectAccepted(new Story().stripe('payment_intent.succeeded'));
+      }
+    });
   });
 });
