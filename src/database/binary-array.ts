@@ -94,3 +94,28 @@ export const booleanArray = ofType<boolean>({
   bytes: 1,
   write: (into, value, at) => into.writeUInt8(value ? 1 : 0, at),
 });
+
+export const bigintArray = ofType<bigint>({
+  oid: 20,
+  bytes: 8,
+  write: (into, value, at) => into.writeBigInt64BE(value, at),
+});
+
+const JSONB_VERSION = 1;
+
+const jsonbText = ofType<string>({
+  oid: 3802,
+  bytes: (value) => 1 + Buffer.byteLength(value),
+  write: (into, value, at) => into.write(value, into.writeUInt8(JSONB_VERSION, at)),
+});
+
+/** Of anything that JSON can say. Amounts become strings: a JSON number cannot hold every bigint. */
+export function jsonbArray(values: readonly unknown[]): BinaryArray<string> {
+  return jsonbText(
+    values.map((value) => (value === null ? null : JSON.stringify(value, bigintsAsStrings))),
+  );
+}
+
+function bigintsAsStrings(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}

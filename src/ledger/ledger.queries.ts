@@ -1,4 +1,6 @@
 import { newId } from '../new-id.js';
+import { uuidArray } from '../database/binary-array.js';
+import { Recordset } from '../database/recordset.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { Transfer } from './transfers.js';
 
@@ -17,10 +19,26 @@ export async function loadTransfers(tx: Tx, paymentIds: readonly string[]): Prom
              fact_key as "factKey", rule, revision, debit_account as "debitAccount",
              credit_account as "creditAccount", currency, amount_minor as "amountMinor"
       from ledger_transfers where payment_id = any ($1::uuid[]) order by id`,
-    values: [paymentIds],
+    values: [uuidArray(paymentIds)],
   });
   return rows.map((row) => ({ ...row, amountMinor: BigInt(row.amountMinor) }));
 }
+
+export const TRANSFERS = new Recordset({
+  id: 'uuid',
+  paymentId: 'uuid',
+  orderId: 'uuid',
+  factKind: 'text',
+  factKey: 'text',
+  rule: 'text',
+  revision: 'integer',
+  debitAccount: 'text',
+  creditAccount: 'text',
+  currency: 'text',
+  amountMinor: 'bigint',
+  inboxId: 'uuid',
+  command: 'text',
+});
 
 /**
  * Posts transfers. `UNIQUE (payment_id, fact_kind, fact_key, rule, revision)` makes it impossible
@@ -38,20 +56,8 @@ export async function insertTransfers(
          credit_account, currency, amount_minor, inbox_id, command)
       select id, "paymentId", "orderId", "factKind", "factKey", rule, revision, "debitAccount",
              "creditAccount", currency, "amountMinor", "inboxId", command
-      from json_to_recordset($1) as t (
-        id uuid, "paymentId" uuid, "orderId" uuid, "factKind" text, "factKey" text, rule text,
-        revision integer, "debitAccount" text, "creditAccount" text, currency text,
-        "amountMinor" bigint, "inboxId" uuid, command text)`,
-    values: [
-      // Amounts travel as strings, because a JSON number cannot hold every bigint.
-      JSON.stringify(
-        transfers.map((one) => ({
-          ...one,
-          id: newId(),
-          amountMinor: one.amountMinor.toString(),
-        })),
-      ),
-    ],
+      from ${TRANSFERS.sql}`,
+    values: TRANSFERS.values(transfers.map((one) => ({ ...one, id: newId() }))),
   });
 }
 

@@ -1,6 +1,18 @@
 import { newId } from '../new-id.js';
+import { Recordset } from '../database/recordset.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { NewMessage } from './message.js';
+
+export const MESSAGES = new Recordset({
+  id: 'uuid',
+  type: 'text',
+  aggregate: 'text',
+  aggregateId: 'uuid',
+  version: 'integer',
+  part: 'text',
+  subject: 'text',
+  data: 'jsonb',
+});
 
 /**
  * Writes what others are told, in the transaction of the change: both are committed or neither is.
@@ -12,10 +24,8 @@ export async function insertMessages(tx: Tx, messages: readonly NewMessage[]): P
     text: `
       insert into outbox (id, type, aggregate, aggregate_id, version, part, subject, data)
       select id, type, aggregate, "aggregateId", version, part, subject, data
-      from json_to_recordset($1) as t (
-        id uuid, type text, aggregate text, "aggregateId" uuid, version integer, part text,
-        subject text, data jsonb)`,
-    values: [JSON.stringify(messages.map((message) => ({ id: newId(), ...message })))],
+      from ${MESSAGES.sql}`,
+    values: MESSAGES.values(messages.map((message) => ({ id: newId(), ...message }))),
   });
 }
 

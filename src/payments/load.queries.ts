@@ -1,3 +1,4 @@
+import { textArray, uuidArray } from '../database/binary-array.js';
 import type { Tx } from '../database/transaction.js';
 import {
   PAYMENT_COLUMNS,
@@ -17,7 +18,7 @@ export async function loadFacts(
   const { rows } = await tx.query<FactColumns & { payment_id: string }>({
     name: 'load-facts',
     text: `select payment_id, ${FACT_COLUMNS} from payment_facts where payment_id = any ($1::uuid[])`,
-    values: [paymentIds],
+    values: [uuidArray(paymentIds)],
   });
   const facts = new Map<string, RecordedFact[]>(paymentIds.map((id) => [id, []]));
   for (const row of rows) facts.get(row.payment_id)?.push(toFact(row));
@@ -33,9 +34,9 @@ export async function loadParkedFacts(tx: Tx, parts: readonly PartKey[]): Promis
       where (provider, account, part_id) in
         (select * from unnest($1::text[], $2::text[], $3::text[]))`,
     values: [
-      parts.map(({ provider }) => provider),
-      parts.map(({ account }) => account),
-      parts.map(({ partId }) => partId),
+      textArray(parts.map(({ provider }) => provider)),
+      textArray(parts.map(({ account }) => account)),
+      textArray(parts.map(({ partId }) => partId)),
     ],
   });
   return rows.map((row) => ({
@@ -52,7 +53,7 @@ export async function loadDisputes(tx: Tx, paymentIds: readonly string[]): Promi
     text: `
       select id, payment_id, dispute_key, status, amount_minor, currency, version
       from disputes where payment_id = any ($1::uuid[])`,
-    values: [paymentIds],
+    values: [uuidArray(paymentIds)],
   });
   return rows.map((row) => ({
     id: row.id,
@@ -73,7 +74,7 @@ export async function loadOrderPayments(
   const { rows } = await tx.query<PaymentColumns>({
     name: 'load-order-payments',
     text: `select ${PAYMENT_COLUMNS} from payments where order_id = any ($1::uuid[])`,
-    values: [orderIds],
+    values: [uuidArray(orderIds)],
   });
   return rows.map(toPayment);
 }
@@ -88,7 +89,7 @@ export async function loadReviews(
     text: `
       select payment_id, order_id, reason, status, amount_minor, resolved_minor from reviews
       where payment_id = any ($1::uuid[]) or order_id = any ($2::uuid[])`,
-    values: [paymentIds, orderIds],
+    values: [uuidArray(paymentIds), uuidArray(orderIds)],
   });
   return rows.map(({ payment_id, order_id, amount_minor, resolved_minor, ...row }) => ({
     ...row,

@@ -1,3 +1,4 @@
+import { booleanArray, textArray, uuidArray, type BinaryArray } from '../database/binary-array.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { PaymentRow } from './ring-state.js';
 
@@ -63,9 +64,9 @@ export async function insertPayments(
       order by provider_payment_id, provider, account
       on conflict (provider, account, provider_payment_id) do nothing`,
     values: [
-      payments.map(({ id }) => id),
+      uuidArray(payments.map(({ id }) => id)),
       ...columns(payments, 'providerPaymentId'),
-      payments.map(({ livemode }) => livemode),
+      booleanArray(payments.map(({ livemode }) => livemode)),
     ],
   });
 }
@@ -118,7 +119,7 @@ export async function lockPayments(
         union all
         select unnest($4::uuid[]))
       order by id for update`,
-    values: [...columns(keys, 'providerPaymentId'), ids],
+    values: [...columns(keys, 'providerPaymentId'), uuidArray(ids)],
   });
   return rows.map(toPayment);
 }
@@ -183,10 +184,10 @@ interface PartColumns {
 function columns<K extends string>(
   keys: readonly ({ readonly provider: string; readonly account: string } & Record<K, string>)[],
   id: K,
-): [string[], string[], string[]] {
+): BinaryArray<string>[] {
   return [
-    keys.map((one) => one.provider),
-    keys.map((one) => one.account),
-    keys.map((one) => one[id]),
+    textArray(keys.map((one) => one.provider)),
+    textArray(keys.map((one) => one.account)),
+    textArray(keys.map((one) => one[id])),
   ];
 }

@@ -1,3 +1,4 @@
+import { textArray, uuidArray } from '../database/binary-array.js';
 import type { Tx } from '../database/transaction.js';
 import { toBigInt } from './lock.queries.js';
 import type { OrderRow } from './ring-state.js';
@@ -14,7 +15,10 @@ export async function insertOrders(
       select id, reference, 'open' from unnest($1::uuid[], $2::text[]) as t (id, reference)
       order by reference
       on conflict (reference) do nothing`,
-    values: [orders.map(({ id }) => id), orders.map(({ reference }) => reference)],
+    values: [
+      uuidArray(orders.map(({ id }) => id)),
+      textArray(orders.map(({ reference }) => reference)),
+    ],
   });
 }
 
@@ -53,7 +57,7 @@ export async function lockOrders(tx: Tx, references: readonly string[]): Promise
     name: 'lock-orders',
     text: `
       select ${ORDER_COLUMNS} from orders where reference = any ($1::text[]) order by reference for update`,
-    values: [references],
+    values: [textArray(references)],
   });
   return rows.map(toOrder);
 }

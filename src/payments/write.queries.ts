@@ -1,4 +1,5 @@
 import { newId } from '../new-id.js';
+import { Recordset } from '../database/recordset.js';
 import type { Tx } from '../database/transaction.js';
 import type {
   DisputeRow,
@@ -11,10 +12,23 @@ import type {
   Transition,
 } from './ring-state.js';
 
-/*
- * Each statement takes its rows as one JSON array: one prepared statement for any number of rows.
- * Amounts travel as strings, because a JSON number cannot hold every bigint.
- */
+const FACT = {
+  kind: 'text',
+  key: 'text',
+  amountMinor: 'bigint',
+  currency: 'text',
+  occurredAtMs: 'float8',
+  state: 'text',
+  reference: 'text',
+  livemode: 'boolean',
+  inboxId: 'uuid',
+} as const;
+const FACT_COLUMNS = `kind, fact_key, amount_minor, currency, occurred_at, state, reference,
+  livemode, inbox_id`;
+const FACT_VALUES = `kind, key, "amountMinor", currency, to_timestamp("occurredAtMs" / 1000.0),
+  state, reference, livemode, "inboxId"`;
+
+export const FACTS = new Recordset({ paymentId: 'uuid', ...FACT });
 
 /** Stores what the registers hold now. The payment's lock is held, so nothing newer can be lost. */
 export async function upsertFacts(
@@ -25,58 +39,74 @@ export async function upsertFacts(
     name: 'upsert-facts',
     text: `
       insert into payment_facts (payment_id, ${FACT_COLUMNS})
-      select "paymentId", ${FACT_VALUES} from json_to_recordset($1)
-        as t ("paymentId" uuid, ${FACT_RECORD})
+      select "paymentId", ${FACT_VALUES} from ${FACTS.sql}
       on conflict (payment_id, kind, fact_key) do update set
         amount_minor = excluded.amount_minor, currency = excluded.currency,
         occurred_at = excluded.occurred_at, state = excluded.state,
         reference = excluded.reference, livemode = excluded.livemode,
         inbox_id = excluded.inbox_id`,
-    values: [json(facts)],
+    values: FACTS.values(facts),
   });
 }
+
+const PART = { provider: 'text', account: 'text', partId: 'text' } as const;
+export const PARKED_FACTS = new Recordset({ ...PART, ...FACT });
 
 export async function upsertParkedFacts(tx: Tx, facts: readonly ParkedFact[]): Promise<void> {
   await tx.query({
     name: 'upsert-parked-facts',
     text: `
       insert into parked_facts (provider, account, part_id, ${FACT_COLUMNS})
-      select provider, account, "partId", ${FACT_VALUES} from json_to_recordset($1)
-        as t (provider text, account text, "partId" text, ${FACT_RECORD})
+      select provider, account, "partId", ${FACT_VALUES} from ${PARKED_FACTS.sql}
       on conflict (provider, account, part_id, kind, fact_key) do update set
         amount_minor = excluded.amount_minor, currency = excluded.currency,
         occurred_at = excluded.occurred_at, state = excluded.state,
         reference = excluded.reference, livemode = excluded.livemode,
         inbox_id = excluded.inbox_id`,
-    values: [json(facts)],
+    values: PARKED_FACTS.values(facts),
   });
 }
+
+export const PART_KEYS = new Recordset(PART);
 
 /** Removes parked facts that their payment has taken over. */
 export async function deleteParkedFacts(tx: Tx, parts: readonly PartRow[]): Promise<void> {
   await tx.query({
     name: 'delete-parked-facts',
     text: `
-      delete from parked_facts using json_to_recordset($1)
-        as t (provider text, account text, "partId" text)
+      delete from parked_facts using ${PART_KEYS.sql}
       where parked_facts.provider = t.provider and parked_facts.account = t.account
         and parked_facts.part_id = t."partId"`,
-    values: [json(parts)],
+    values: PART_KEYS.values(parts),
   });
 }
+
+export const PARTS = new Recordset({ ...PART, paymentId: 'uuid' });
 
 /** Notes whose parts these are; what is known already stays as it is. */
 export async function linkParts(tx: Tx, parts: readonly PartRow[]): Promise<void> {
   await tx.query({
     name: 'link-parts',
     text: `
-      update payment_parts set payment_id = t."paymentId" from json_to_recordset($1)
-        as t (provider text, account text, "partId" text, "paymentId" uuid)
+      update payment_parts set payment_id = t."paymentId" from ${PARTS.sql}
       where payment_parts.provider = t.provider and payment_parts.account = t.account
         and payment_parts.part_id = t."partId" and payment_parts.payment_id is null`,
-    values: [json(parts)],
+    values: PARTS.values(parts),
   });
 }
+
+export const PAYMENTS = new Recordset({
+  id: 'uuid',
+  orderId: 'uuid',
+  status: 'text',
+  currency: 'text',
+  amountMinor: 'bigint',
+  amountAuthorizedMinor: 'bigint',
+  amountCapturedMinor: 'bigint',
+  amountRefundedMinor: 'bigint',
+  livemode: 'boolean',
+  version: 'integer',
+});
 
 export async function updatePayments(tx: Tx, payments: readonly PaymentRow[]): Promise<void> {
   await tx.query({
@@ -91,14 +121,20 @@ export async function updatePayments(tx: Tx, payments: readonly PaymentRow[]): P
         ask_at = case when t.status in ('pending', 'authorized') or payments.must_ask
                       then coalesce(payments.ask_at, now()) end,
         asks = case when payments.ask_at is null then -1 else payments.asks end
-      from json_to_recordset($1) as t (
-        id uuid, "orderId" uuid, status text, currency text, "amountMinor" bigint,
-        "amountAuthorizedMinor" bigint, "amountCapturedMinor" bigint,
-        "amountRefundedMinor" bigint, livemode boolean, version integer)
+      from ${PAYMENTS.sql}
       where payments.id = t.id`,
-    values: [json(payments)],
+    values: PAYMENTS.values(payments),
   });
 }
+
+export const ORDERS = new Recordset({
+  id: 'uuid',
+  status: 'text',
+  currency: 'text',
+  amountPaidMinor: 'bigint',
+  amountRefundedMinor: 'bigint',
+  version: 'integer',
+});
 
 export async function updateOrders(tx: Tx, orders: readonly OrderRow[]): Promise<void> {
   await tx.query({
@@ -107,11 +143,9 @@ export async function updateOrders(tx: Tx, orders: readonly OrderRow[]): Promise
       update orders set
         status = t.status, currency = t.currency, amount_paid_minor = t."amountPaidMinor",
         amount_refunded_minor = t."amountRefundedMinor", version = t.version, updated_at = now()
-      from json_to_recordset($1) as t (
-        id uuid, status text, currency text, "amountPaidMinor" bigint,
-        "amountRefundedMinor" bigint, version integer)
+      from ${ORDERS.sql}
       where orders.id = t.id`,
-    values: [json(orders)],
+    values: ORDERS.values(orders),
   });
 }
 
@@ -125,6 +159,16 @@ export async function askAboutPayments(tx: Tx, paymentIds: readonly string[]): P
   });
 }
 
+export const DISPUTES = new Recordset({
+  id: 'uuid',
+  paymentId: 'uuid',
+  key: 'text',
+  status: 'text',
+  amountMinor: 'bigint',
+  currency: 'text',
+  version: 'integer',
+});
+
 export async function upsertDisputes(tx: Tx, disputes: readonly DisputeRow[]): Promise<void> {
   await tx.query({
     name: 'upsert-disputes',
@@ -132,15 +176,25 @@ export async function upsertDisputes(tx: Tx, disputes: readonly DisputeRow[]): P
       insert into disputes
         (id, payment_id, dispute_key, status, amount_minor, currency, version)
       select id, "paymentId", key, status, "amountMinor", currency, version
-      from json_to_recordset($1) as t (
-        id uuid, "paymentId" uuid, key text, status text, "amountMinor" bigint, currency text,
-        version integer)
+      from ${DISPUTES.sql}
       on conflict (payment_id, dispute_key) do update set
         status = excluded.status, amount_minor = excluded.amount_minor,
         currency = excluded.currency, version = excluded.version, updated_at = now()`,
-    values: [json(disputes)],
+    values: DISPUTES.values(disputes),
   });
 }
+
+export const TRANSITIONS = new Recordset({
+  paymentId: 'uuid',
+  orderId: 'uuid',
+  disputeId: 'uuid',
+  version: 'integer',
+  from: 'text',
+  to: 'text',
+  facts: 'jsonb',
+  inboxId: 'uuid',
+  command: 'text',
+});
 
 export async function insertTransitions(tx: Tx, transitions: readonly Transition[]): Promise<void> {
   await tx.query({
@@ -151,12 +205,20 @@ export async function insertTransitions(tx: Tx, transitions: readonly Transition
          command)
       select "paymentId", "orderId", "disputeId", version, "from", "to", facts, "inboxId",
              command
-      from json_to_recordset($1) as t (
-        "paymentId" uuid, "orderId" uuid, "disputeId" uuid, version integer, "from" text,
-        "to" text, facts jsonb, "inboxId" uuid, command text)`,
-    values: [json(transitions)],
+      from ${TRANSITIONS.sql}`,
+    values: TRANSITIONS.values(transitions),
   });
 }
+
+export const REVIEWS = new Recordset({
+  id: 'uuid',
+  paymentId: 'uuid',
+  orderId: 'uuid',
+  reason: 'text',
+  status: 'text',
+  amountMinor: 'bigint',
+  inboxId: 'uuid',
+});
 
 /**
  * Opens, opens again or withdraws reviews. `UNIQUE (payment_id, reason)` and `UNIQUE (order_id,
@@ -174,9 +236,7 @@ export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): P
           (id, payment_id, order_id, reason, status, amount_minor, inbox_id, closed_at)
         select id, "paymentId", "orderId", reason, status, "amountMinor", "inboxId",
                case when status = 'open' then null else now() end
-        from json_to_recordset($1) as t (
-          id uuid, "paymentId" uuid, "orderId" uuid, reason text, status text,
-          "amountMinor" bigint, "inboxId" uuid)
+        from ${REVIEWS.sql}
         on conflict (${subject}, reason) do update set
           status = excluded.status, amount_minor = excluded.amount_minor,
           closed_at = excluded.closed_at, resolution = null, resolved_by = null,
@@ -192,20 +252,7 @@ export async function upsertReviews(tx: Tx, reviews: readonly ReviewChange[]): P
                              then r.refund_plan end,
           proposal = case when r.amount_minor = excluded.amount_minor
                              and r.status = excluded.status then r.proposal end`,
-      values: [json(rows.map((row) => ({ ...row, id: newId() })))],
+      values: REVIEWS.values(rows.map((row) => ({ ...row, id: newId() }))),
     });
   }
-}
-
-const FACT_COLUMNS = `kind, fact_key, amount_minor, currency, occurred_at, state, reference,
-  livemode, inbox_id`;
-const FACT_VALUES = `kind, key, "amountMinor", currency, to_timestamp("occurredAtMs" / 1000.0),
-  state, reference, livemode, "inboxId"`;
-const FACT_RECORD = `kind text, key text, "amountMinor" bigint, currency text,
-  "occurredAtMs" float8, state text, reference text, livemode boolean, "inboxId" uuid`;
-
-function json(rows: readonly unknown[]): string {
-  return JSON.stringify(rows, (_key, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  );
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  bigintArray,
   booleanArray,
   byteaArray,
   doubleArray,
   integerArray,
+  jsonbArray,
   smallintArray,
   textArray,
   uuidArray,
@@ -17,12 +19,24 @@ const bytes = fc.uint8Array({ maxLength: 300 }).map((some) => Buffer.from(some))
 // PostgreSQL keeps every character but NUL, and no half of a surrogate pair is one.
 const text = fc.string({ unit: 'binary', maxLength: 40 }).map((some) => some.replaceAll('\0', ''));
 
+/** Not null itself, which would be that of SQL. */
+const json = fc.dictionary(
+  text,
+  fc.oneof(text, integer(32), fc.boolean(), fc.array(fc.constant(null))),
+  { noNullPrototype: true },
+);
+/** As `pg` gives it back. */
+const bigint = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String);
+const toBigInt = (value: string | null) => (value === null ? null : BigInt(value));
+
 const TYPES: readonly [string, fc.Arbitrary<unknown>, (values: never[]) => BinaryArray<never>][] = [
   ['uuid', fc.uuid(), uuidArray as never],
   ['text', text, textArray as never],
   ['bytea', bytes, byteaArray as never],
   ['smallint', integer(16), smallintArray as never],
   ['integer', integer(32), integerArray as never],
+  ['bigint', bigint, (values: (string | null)[]) => bigintArray(values.map(toBigInt)) as never],
+  ['jsonb', json, jsonbArray as never],
   ['float8', fc.double({ noNaN: true }), doubleArray as never],
   ['boolean', fc.boolean(), booleanArray as never],
 ];
@@ -48,6 +62,14 @@ describe('BinaryArray', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('of jsonb has amounts as strings, which no JSON number could hold', async () => {
+    const [row] = await database.query<{ value: unknown }>(
+      'select value from unnest($1::jsonb[]) as t (value)',
+      [jsonbArray([{ amountMinor: 2n ** 60n, more: [1n] }])],
+    );
+    expect(row?.value).toEqual({ amountMinor: '1152921504606846976', more: ['1'] });
   });
 
   it('is refused when it holds what no text can, as any other parameter', async () => {

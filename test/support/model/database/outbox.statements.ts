@@ -1,13 +1,16 @@
+import { MESSAGES } from '../../../../src/outbox/outbox.queries.js';
 import type { DispatchRow } from './rows.js';
 import {
   byKey,
   changed,
+  fromColumns,
   fromJson,
   lockFirst,
   PostgresError,
   rowsOf,
   UNIQUE_VIOLATION,
   type Access,
+  type Columns,
   type Statement,
 } from './statement.js';
 import { keyOf } from './tables.js';
@@ -45,8 +48,8 @@ interface MessageColumns {
   readonly data: unknown;
 }
 
-function insertMessages({ tables, session, nowMs }: Access, json: string) {
-  const messages = fromJson<MessageColumns>(json);
+function insertMessages({ tables, session, nowMs }: Access, ...columns: Columns) {
+  const messages = fromColumns<MessageColumns>(MESSAGES, columns);
   for (const { aggregateId: aggregate_id, ...message } of messages) {
     const change = keyOf(aggregate_id, message.version, message.type, message.part);
     if (!tables.outboxChanges.insert(session, change, {})) {

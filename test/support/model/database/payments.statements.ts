@@ -1,3 +1,15 @@
+import { TRANSFERS } from '../../../../src/ledger/ledger.queries.js';
+import {
+  DISPUTES,
+  FACTS,
+  ORDERS,
+  PARKED_FACTS,
+  PART_KEYS,
+  PARTS,
+  PAYMENTS,
+  REVIEWS,
+  TRANSITIONS,
+} from '../../../../src/payments/write.queries.js';
 import type {
   DisputeColumns,
   FactColumns,
@@ -11,11 +23,12 @@ import type {
 import {
   byKey,
   changed,
-  fromJson,
+  fromColumns,
   PostgresError,
   rowsOf,
   UNIQUE_VIOLATION,
   type Access,
+  type Columns,
   type Statement,
 } from './statement.js';
 import { keyOf } from './tables.js';
@@ -110,10 +123,9 @@ function lockOrders({ tables, session }: Access, references: string[]) {
   return rowsOf(orders);
 }
 
-/** An order of `RingChanges` in JSON. */
-interface OrderJson {
+/** An order of `RingChanges` as it travels. */
+interface OrderSent {
   readonly id: string;
-  readonly reference: string;
   readonly status: string;
   readonly currency: string | null;
   readonly amountPaidMinor: string;
@@ -121,8 +133,8 @@ interface OrderJson {
   readonly version: number;
 }
 
-function updateOrders({ tables, session }: Access, json: string) {
-  const orders = fromJson<OrderJson>(json);
+function updateOrders({ tables, session }: Access, ...columns: Columns) {
+  const orders = fromColumns<OrderSent>(ORDERS, columns);
   for (const order of orders) {
     const fields: Partial<OrderColumns> = {
       status: order.status,
@@ -131,7 +143,8 @@ function updateOrders({ tables, session }: Access, json: string) {
       amount_refunded_minor: order.amountRefundedMinor,
       version: order.version,
     };
-    tables.orders.update(session, order.reference, fields);
+    const [known] = tables.orders.where(session, ({ id }) => id === order.id);
+    if (known) tables.orders.update(session, known.reference, fields);
   }
   return changed(orders.length);
 }
@@ -195,8 +208,8 @@ function lockPayments(
   return rowsOf(payments);
 }
 
-/** A payment of `RingChanges` in JSON. */
-interface PaymentJson {
+/** A payment of `RingChanges` as it travels. */
+interface PaymentSent {
   readonly id: string;
   readonly orderId: string | null;
   readonly status: string;
@@ -209,8 +222,8 @@ interface PaymentJson {
   readonly version: number;
 }
 
-function updatePayments({ tables, session }: Access, json: string) {
-  const payments = fromJson<PaymentJson>(json);
+function updatePayments({ tables, session }: Access, ...columns: Columns) {
+  const payments = fromColumns<PaymentSent>(PAYMENTS, columns);
   for (const payment of payments) {
     const fields: Partial<PaymentColumns> = {
       order_id: payment.orderId,
@@ -256,16 +269,16 @@ function lockParts(
   return rowsOf(parts);
 }
 
-/** A part of `RingChanges` in JSON. */
-interface PartJson {
+/** A part of `RingChanges` as it travels. */
+interface PartSent {
   readonly provider: string;
   readonly account: string;
   readonly partId: string;
   readonly paymentId: string | null;
 }
 
-function linkParts({ tables, session }: Access, json: string) {
-  const parts = fromJson<PartJson>(json);
+function linkParts({ tables, session }: Access, ...columns: Columns) {
+  const parts = fromColumns<PartSent>(PARTS, columns);
   for (const { provider, account, partId, paymentId } of parts) {
     const key = keyOf(provider, account, partId);
     if (tables.paymentParts.find(session, key)?.payment_id !== null) continue;
@@ -280,8 +293,8 @@ function loadFacts({ tables, session }: Access, paymentIds: string[]) {
   );
 }
 
-/** A fact of `RingChanges` in JSON. */
-interface FactJson {
+/** A fact of `RingChanges` as it travels. */
+interface FactSent {
   readonly kind: string;
   readonly key: string;
   readonly amountMinor: string | null;
@@ -293,7 +306,7 @@ interface FactJson {
   readonly inboxId: string | null;
 }
 
-function toFactColumns(fact: FactJson): FactColumns {
+function toFactColumns(fact: FactSent): FactColumns {
   return {
     kind: fact.kind,
     fact_key: fact.key,
@@ -307,8 +320,8 @@ function toFactColumns(fact: FactJson): FactColumns {
   };
 }
 
-function upsertFacts({ tables, session }: Access, json: string) {
-  const facts = fromJson<FactJson & { paymentId: string }>(json);
+function upsertFacts({ tables, session }: Access, ...columns: Columns) {
+  const facts = fromColumns<FactSent & { paymentId: string }>(FACTS, columns);
   for (const fact of facts) {
     const row = { payment_id: fact.paymentId, ...toFactColumns(fact) };
     const key = keyOf(fact.paymentId, fact.kind, fact.key);
@@ -329,8 +342,8 @@ function loadParkedFacts(
   return rowsOf(tables.parkedFacts.where(session, (fact) => keys.includes(keyOfPart(fact))));
 }
 
-function upsertParkedFacts({ tables, session }: Access, json: string) {
-  const facts = fromJson<FactJson & PartJson>(json);
+function upsertParkedFacts({ tables, session }: Access, ...columns: Columns) {
+  const facts = fromColumns<FactSent & PartSent>(PARKED_FACTS, columns);
   for (const fact of facts) {
     const { provider, account, partId: part_id } = fact;
     const row = { provider, account, part_id, ...toFactColumns(fact) };
@@ -342,8 +355,8 @@ function upsertParkedFacts({ tables, session }: Access, json: string) {
   return changed(facts.length);
 }
 
-function deleteParkedFacts({ tables, session }: Access, json: string) {
-  const keys = fromJson<PartJson>(json).map((one) => {
+function deleteParkedFacts({ tables, session }: Access, ...columns: Columns) {
+  const keys = fromColumns<PartSent>(PART_KEYS, columns).map((one) => {
     return keyOf(one.provider, one.account, one.partId);
   });
   const facts = tables.parkedFacts.where(session, (fact) => keys.includes(keyOfPart(fact)));
@@ -358,8 +371,8 @@ function loadDisputes({ tables, session }: Access, paymentIds: string[]) {
   );
 }
 
-/** A dispute of `RingChanges` in JSON. */
-interface DisputeJson {
+/** A dispute of `RingChanges` as it travels. */
+interface DisputeSent {
   readonly id: string;
   readonly paymentId: string;
   readonly key: string;
@@ -369,8 +382,8 @@ interface DisputeJson {
   readonly version: number;
 }
 
-function upsertDisputes({ tables, session }: Access, json: string) {
-  const disputes = fromJson<DisputeJson>(json);
+function upsertDisputes({ tables, session }: Access, ...columns: Columns) {
+  const disputes = fromColumns<DisputeSent>(DISPUTES, columns);
   for (const dispute of disputes) {
     const { status, amountMinor: amount_minor, currency, version } = dispute;
     const { id, paymentId: payment_id, key: dispute_key } = dispute;
@@ -402,8 +415,8 @@ function loadReviews({ tables, session }: Access, paymentIds: string[], orderIds
   );
 }
 
-/** A review of `RingChanges` in JSON. */
-interface ReviewJson {
+/** A review of `RingChanges` as it travels. */
+interface ReviewSent {
   readonly paymentId: string | null;
   readonly orderId: string | null;
   readonly reason: string;
@@ -411,8 +424,8 @@ interface ReviewJson {
   readonly amountMinor: string;
 }
 
-function upsertReviews({ tables, session }: Access, json: string) {
-  const reviews = fromJson<ReviewJson>(json);
+function upsertReviews({ tables, session }: Access, ...columns: Columns) {
+  const reviews = fromColumns<ReviewSent>(REVIEWS, columns);
   for (const { paymentId: payment_id, orderId: order_id, reason, ...review } of reviews) {
     const fields = { status: review.status, amount_minor: review.amountMinor };
     const row: ReviewColumns = { payment_id, order_id, reason, resolved_minor: null, ...fields };
@@ -422,8 +435,8 @@ function upsertReviews({ tables, session }: Access, json: string) {
   return changed(reviews.length);
 }
 
-/** A transition of `RingChanges` in JSON. */
-interface TransitionJson {
+/** A transition of `RingChanges` as it travels. */
+interface TransitionSent {
   readonly paymentId: string | null;
   readonly orderId: string | null;
   readonly disputeId: string | null;
@@ -433,8 +446,8 @@ interface TransitionJson {
   readonly inboxId: string | null;
 }
 
-function insertTransitions({ tables, session }: Access, json: string) {
-  const transitions = fromJson<TransitionJson>(json);
+function insertTransitions({ tables, session }: Access, ...columns: Columns) {
+  const transitions = fromColumns<TransitionSent>(TRANSITIONS, columns);
   for (const { paymentId, orderId, disputeId, version, from, to, inboxId } of transitions) {
     const row: TransitionRow = {
       payment_id: paymentId,
@@ -462,8 +475,8 @@ function loadTransfers({ tables, session }: Access, paymentIds: string[]) {
   );
 }
 
-function insertTransfers({ tables, session }: Access, json: string) {
-  const transfers = fromJson<TransferRow>(json);
+function insertTransfers({ tables, session }: Access, ...columns: Columns) {
+  const transfers = fromColumns<TransferRow>(TRANSFERS, columns);
   for (const transfer of transfers) {
     const { paymentId, factKind, factKey, rule, revision } = transfer;
     const key = keyOf(paymentId, factKind, factKey, rule, revision);

@@ -34,6 +34,31 @@ export function fromJson<Row>(json: string): Row[] {
   return JSON.parse(json) as Row[];
 }
 
+/** Rows as a `Recordset` of `src/` sends them: an array for each column. */
+export type Columns = readonly (readonly unknown[])[];
+
+interface Sent {
+  readonly names: readonly string[];
+  readonly types: Readonly<Record<string, string>>;
+}
+
+/** Those rows, their values as `pg` gives them back. */
+export function fromColumns<Row>({ names, types }: Sent, columns: Columns): Row[] {
+  const length = columns[0]?.length ?? 0;
+  return Array.from({ length }, (_row, n) => {
+    const values = names.map((name, column) => {
+      const value = columns[column]?.[n];
+      const isJson = types[name] === 'jsonb';
+      return [name, isJson ? (JSON.parse(value as string) as unknown) : readBack(value)] as const;
+    });
+    return Object.fromEntries(values) as Row;
+  });
+}
+
+function readBack(value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
+
 export function byKey<Row>(keyOf: (row: Row) => string): (one: Row, other: Row) => number {
   return (one, other) => {
     const [first, second] = [keyOf(one), keyOf(other)];
