@@ -127,10 +127,14 @@ export class Doorbell {
     return this.producer.isReachable();
   }
 
-  /** What nobody has heard of by now is left to the sweeper. */
-  close(): Promise<void> {
+  /** Rings for what waits for its ring. What nobody has heard of then is left to the sweeper. */
+  async close(): Promise<void> {
     this.isClosed = true;
     if (this.tellingAgain) clearTimeout(this.tellingAgain);
-    return this.producer.close();
+    let isHeard = this.isListenedTo;
+    while (isHeard && this.news.length > 0) {
+      isHeard = await this.ring(this.news.splice(0, NEWS_PER_RING_MAX));
+    }
+    await this.producer.close();
   }
 }

@@ -157,8 +157,11 @@ describe('F40 processes of one build on the database of the next', () => {
     await last.stop();
 
     expect(troubles()).toEqual([]);
-    const dead = await database.query(`select outcome_reason from inbox where status <> 'applied'`);
-    expect(dead).toEqual([]);
+    // What the last process was told as it stopped is left to whoever comes next.
+    const failed = await database.query(
+      `select outcome_reason from inbox where status not in ('applied', 'received')`,
+    );
+    expect(failed).toEqual([]);
     const orders = all.flatMap((process) => process.orders);
     const [kept] = await database.query(
       'select count(*)::int from orders where reference = any ($1)',
