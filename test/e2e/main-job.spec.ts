@@ -491,6 +491,8 @@ describeBackends((backend) => {
       const applied =
         'tollgate_events_outcome_total{provider="stripe",outcome="applied",reason=""}';
       const watcher = new WebhookClient(worker.url);
+      const isQuiet = async () => expect(await metric(watcher, 'tollgate_inbox_backlog')).toBe(0);
+      await eventually(isQuiet); // what came before may still wait for its ring
       const before = await Promise.all(
         [received, duplicates, refused].map((sample) => metric(client, sample)),
       );
