@@ -56,9 +56,9 @@ export class RedeliveryCounter {
 
   /** Tries once more what could not be counted, and nothing after that. */
   async close(): Promise<void> {
-    await this.running;
+    await this.drained();
     this.start();
-    await this.running;
+    await this.drained();
     clearTimeout(this.retry);
   }
 

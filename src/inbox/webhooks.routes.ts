@@ -41,8 +41,9 @@ export function routeWebhooks(
 ): void {
   const pace = new RefusalPace();
   const errorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-    if (isRefusal(error)) bodies.forget(request);
-    const delayMs = isRefusal(error) ? pace.next() : 0;
+    const isRefused = isRefusal(error);
+    if (isRefused) bodies.forget(request);
+    const delayMs = isRefused ? pace.next() : 0;
     if (delayMs === 0) answerProblem(error, request, reply);
     else setTimeout(answerProblem, delayMs, error, request, reply);
   };
