@@ -1,6 +1,7 @@
-import { textArray, uuidArray } from '../database/binary-array.js';
+import { uuidArray } from '../database/binary-array.js';
 import type { Tx } from '../database/transaction.js';
 import {
+  keyColumns,
   PAYMENT_COLUMNS,
   toBigInt,
   toPayment,
@@ -33,11 +34,7 @@ export async function loadParkedFacts(tx: Tx, parts: readonly PartKey[]): Promis
       select provider, account, part_id, ${FACT_COLUMNS} from parked_facts
       where (provider, account, part_id) in
         (select * from unnest($1::text[], $2::text[], $3::text[]))`,
-    values: [
-      textArray(parts.map(({ provider }) => provider)),
-      textArray(parts.map(({ account }) => account)),
-      textArray(parts.map(({ partId }) => partId)),
-    ],
+    values: keyColumns(parts, 'partId'),
   });
   return rows.map((row) => ({
     ...toFact(row),

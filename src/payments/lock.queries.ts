@@ -44,7 +44,7 @@ export async function findOrderReferences(
       union
       select f.reference from known join payment_facts f on f.payment_id = known.id
       where f.reference is not null`,
-    values: [...columns(payments, 'providerPaymentId'), ...columns(parts, 'partId')],
+    values: [...keyColumns(payments, 'providerPaymentId'), ...keyColumns(parts, 'partId')],
   });
   return rows.map(({ reference }) => reference);
 }
@@ -65,7 +65,7 @@ export async function insertPayments(
       on conflict (provider, account, provider_payment_id) do nothing`,
     values: [
       uuidArray(payments.map(({ id }) => id)),
-      ...columns(payments, 'providerPaymentId'),
+      ...keyColumns(payments, 'providerPaymentId'),
       booleanArray(payments.map(({ livemode }) => livemode)),
     ],
   });
@@ -76,7 +76,7 @@ export async function lockParts(
   tx: Tx,
   parts: readonly PartKey[],
 ): Promise<(PartKey & { readonly paymentId: string | null })[]> {
-  const values = columns(parts, 'partId');
+  const values = keyColumns(parts, 'partId');
   await tx.query({
     name: 'insert-parts',
     text: `
@@ -119,7 +119,7 @@ export async function lockPayments(
         union all
         select unnest($4::uuid[]))
       order by id for update`,
-    values: [...columns(keys, 'providerPaymentId'), uuidArray(ids)],
+    values: [...keyColumns(keys, 'providerPaymentId'), uuidArray(ids)],
   });
   return rows.map(toPayment);
 }
@@ -181,7 +181,7 @@ interface PartColumns {
 }
 
 /** Three arrays for three `unnest` parameters. */
-function columns<K extends string>(
+export function keyColumns<K extends string>(
   keys: readonly ({ readonly provider: string; readonly account: string } & Record<K, string>)[],
   id: K,
 ): BinaryArray<string>[] {
