@@ -15,3 +15,12 @@ export const KEYED_PLANS: Readonly<Record<string, string>> = {
 export const KEYED_PLAN_OPTIONS = Object.entries(KEYED_PLANS)
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ');
+
+/**
+ * That rows which are named by their keys have this status, in words that match the predicate of no
+ * index. Tables have indexes of what waits, which are tiny when a statement is planned and may hold
+ * a backlog when it runs: with `status = '…'` each row named would be looked for among all of them.
+ */
+export function hasStatus(column: string, status: string): string {
+  return `coalesce(${column}, '') = '${status}'`;
+}

@@ -1,3 +1,4 @@
+import { hasStatus } from '../database/keyed-plans.js';
 import type { Queryable } from '../database/transaction.js';
 import type { HeldKey, KeyError, StoredResponse } from './key.js';
 import type { State } from './operation.js';
@@ -91,7 +92,7 @@ export async function dropKey(database: Queryable, held: HeldKey): Promise<boole
 }
 
 const IS_HELD = `caller = $1 and operation = $2 and key = $3 and locked_by = $4
-  and status = 'in_progress'`;
+  and ${hasStatus('status', 'in_progress')}`;
 
 function guardOf({ caller, operation, key, owner }: HeldKey): string[] {
   return [caller, operation, key, owner];

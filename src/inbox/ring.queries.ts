@@ -1,4 +1,5 @@
 import { textArray, uuidArray } from '../database/binary-array.js';
+import { hasStatus } from '../database/keyed-plans.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { EventKey } from './inbox.queries.js';
 import type { DueEvent } from './plan-rings.js';
@@ -17,13 +18,8 @@ export interface ClaimedEvent extends EventKey {
 /** What was received last week and replayed now has not waited for a week. */
 const WAITS_SINCE = 'case when replays > 0 then due_at else received_at end';
 
-/**
- * Of rows that are named by their ids. A row that failed waits for its `due_at`, whatever old ring
- * names it. The status is asked for in words that match the predicate of no index, so that rows are
- * looked up by their ids: the index of what waits is tiny when a statement is planned, and may hold
- * a backlog when it runs.
- */
-const IS_TO_BE_DONE = `coalesce(status, '') = 'received' and (attempts = 0 or due_at <= now())`;
+/** A row that failed waits for its `due_at`, whatever old ring names it. */
+const IS_TO_BE_DONE = `${hasStatus('status', 'received')} and (attempts = 0 or due_at <= now())`;
 
 /**
  * The body of event `i`, one of those that `$1` names. That says twice which body is meant, and
@@ -95,7 +91,7 @@ export async function finishEvents(tx: Tx, events: readonly FinishedEvent[]): Pr
                        part_id = t.part_id, finished_at = now()
       from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])
         as t (id, status, reason, payment_id, part_id)
-      where inbox.id = t.id and inbox.status = 'received'`,
+      where inbox.id = t.id and ${hasStatus('inbox.status', 'received')}`,
     values: [
       uuidArray(events.map(({ id }) => id)),
       textArray(events.map(({ status }) => status)),
@@ -184,7 +180,7 @@ export async function failEvent(database: Queryable, attempt: FailedAttempt): Pr
         due_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0),
         ring_at = now() + make_interval(secs => coalesce($5::float8, 0) / 1000.0),
         rings = 0, unended = 0
-      where id = $1 and status = 'received' and attempts = $2`,
+      where id = $1 and ${hasStatus('status', 'received')} and attempts = $2`,
     values: [attempt.id, attempt.attemptsBefore, attempt.code, attempt.message, attempt.retryInMs],
   });
   return rowCount === 1;
@@ -224,7 +220,7 @@ export async function releaseRings(database: Queryable, ids: readonly string[]):
     // A row that is locked is being worked on: somebody heard of it, and nobody waits for that.
     text: `
       with unheard as materialized (
-        select id from inbox where id = any ($1::uuid[]) and status = 'received'
+        select id from inbox where id = any ($1::uuid[]) and ${hasStatus('status', 'received')}
         order by id for update skip locked)
       update inbox set ring_at = now(), rings = greatest(rings - 1, 0)
       from unheard where inbox.id = unheard.id`,

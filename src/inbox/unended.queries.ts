@@ -1,4 +1,7 @@
+import { hasStatus } from '../database/keyed-plans.js';
 import type { Queryable } from '../database/transaction.js';
+
+const IS_WAITING = hasStatus('status', 'received');
 
 /** Rows at which attempts began that are noted, and how many had never come to an end before. */
 export interface WatchedRows {
@@ -30,7 +33,7 @@ export async function beginAttempts(
     text: `
       with named as materialized (
         select id from inbox
-        where id = any ($1::uuid[]) and status = 'received' and unended = $2
+        where id = any ($1::uuid[]) and ${IS_WAITING} and unended = $2
           and (attempts = 0 or due_at <= now())
         order by id for update skip locked)
       update inbox set unended = unended + 1, ring_at = now() + make_interval(secs => $3)
@@ -53,7 +56,7 @@ export async function keepAttempts(
     text: `
       with named as materialized (
         select id from inbox
-        where id = any ($1::uuid[]) and status = 'received' and unended = $2 + 1
+        where id = any ($1::uuid[]) and ${IS_WAITING} and unended = $2 + 1
         order by id for update skip locked)
       update inbox set ring_at = now() + make_interval(secs => $3)
       from named where inbox.id = named.id`,
@@ -72,7 +75,7 @@ export async function endAttempts(
     text: `
       with named as materialized (
         select id from inbox
-        where id = any ($1::uuid[]) and status = 'received' and unended = $2 + 1
+        where id = any ($1::uuid[]) and ${IS_WAITING} and unended = $2 + 1
         order by id for update)
       update inbox set unended = unended - 1
       from named where inbox.id = named.id`,

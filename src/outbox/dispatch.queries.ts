@@ -1,3 +1,4 @@
+import { hasStatus } from '../database/keyed-plans.js';
 import type { Queryable } from '../database/transaction.js';
 import type { ClaimedDispatch, StoredMessage } from './dispatch.js';
 
@@ -35,6 +36,9 @@ export async function claimDispatches(
   return rows;
 }
 
+/** Of dispatches that are named by their keys. */
+const IS_PENDING = hasStatus('status', 'pending');
+
 /** What a relay has claimed, and for which turn: what it says later than that changes nothing. */
 export interface Turn {
   readonly messageId: string;
@@ -58,7 +62,7 @@ export async function markPublished(
         due_at = now() + make_interval(secs => $4 * 2 ^ least(sends, 3))
       from unnest($2::uuid[], $3::integer[]) as t (message_id, turn)
       where d.consumer = $1 and d.message_id = t.message_id and d.turn = t.turn
-        and d.status = 'pending'`,
+        and ${hasStatus('d.status', 'pending')}`,
     values: [consumer, ...columns(turns), resendSeconds],
   });
 }
@@ -75,7 +79,7 @@ export async function releaseDispatches(
       update dispatches d set due_at = now()
       from unnest($2::uuid[], $3::integer[]) as t (message_id, turn)
       where d.consumer = $1 and d.message_id = t.message_id and d.turn = t.turn
-        and d.status = 'pending'`,
+        and ${hasStatus('d.status', 'pending')}`,
     values: [consumer, ...columns(turns)],
   });
 }
@@ -101,7 +105,7 @@ export async function isWanted(
     name: 'is-dispatch-wanted',
     text: `
       select 1 from dispatches
-      where consumer = $1 and message_id = $2 and status = 'pending' and tries = $3`,
+      where consumer = $1 and message_id = $2 and tries = $3 and ${IS_PENDING}`,
     values: [consumer, messageId, tries],
   });
   return rowCount === 1;
@@ -170,7 +174,7 @@ export async function failDispatch(
         reason = case when $7 or attempts + 1 >= $8 then $4::text end,
         settled_at = case when $7 or attempts + 1 >= $8 then now() end,
         due_at = now() + make_interval(secs => $6::float8 / 1000.0)
-      where consumer = $1 and message_id = $2 and tries = $3 and status = 'pending'
+      where consumer = $1 and message_id = $2 and tries = $3 and ${IS_PENDING}
       returning status, attempts`,
     values: [
       consumer,
@@ -198,7 +202,7 @@ export async function postponeDispatch(
     text: `
       update dispatches set turn = turn + 1, tries = tries + 1, sends = 0,
         due_at = now() + make_interval(secs => $4::float8 / 1000.0)
-      where consumer = $1 and message_id = $2 and tries = $3 and status = 'pending'`,
+      where consumer = $1 and message_id = $2 and tries = $3 and ${IS_PENDING}`,
     values: [consumer, messageId, tries, retryInMs],
   });
   return rowCount === 1;

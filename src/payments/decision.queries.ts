@@ -1,4 +1,5 @@
 import { newId } from '../new-id.js';
+import { hasStatus } from '../database/keyed-plans.js';
 import type { Tx } from '../database/transaction.js';
 import type { Resolution } from './review-reasons.js';
 
@@ -45,7 +46,7 @@ export async function proposeResolution(tx: Tx, id: string, proposal: Proposal):
     name: 'propose-resolution',
     text: `
       update reviews set proposal = $2, claimed_by = null, claimed_at = null
-      where id = $1 and status = 'open'`,
+      where id = $1 and ${hasStatus('status', 'open')}`,
     values: [id, JSON.stringify(proposal)],
   });
 }

@@ -1,3 +1,4 @@
+import { hasStatus } from '../database/keyed-plans.js';
 import type { Queryable, Tx } from '../database/transaction.js';
 import type { Proposal, RefundPlan } from './decision.queries.js';
 import type { Resolution, ReviewReason, ReviewStatus } from './review-reasons.js';
@@ -115,7 +116,7 @@ export async function claimReview(
     text: `
       update reviews set claimed_by = $2,
         claimed_at = case when claimed_by = $2 then claimed_at else now() end
-      where id = $1 and status = 'open' and (claimed_by is null or claimed_by = $2 or $3)`,
+      where id = $1 and ${hasStatus('status', 'open')} and (claimed_by is null or claimed_by = $2 or $3)`,
     values: [id, actor, isTakeOver],
   });
   return rowCount === 1;
