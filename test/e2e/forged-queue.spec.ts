@@ -5,7 +5,7 @@ import type { Producer } from '../../src/queues/queue-backend.js';
 import { queueOf, QUEUES } from '../../src/queues/queues.js';
 import { describeBackends } from '../support/describe-backends.js';
 import { eventually } from '../support/eventually.js';
-import { queueBackendOf } from '../support/message-harness.js';
+import { messageBacking, queueBackendOf } from '../support/message-harness.js';
 import { freshQueuePrefix, serviceEnvironment } from '../support/service-environment.js';
 import { spawnService, type SpawnedService } from '../support/spawn-service.js';
 import { Story } from '../support/story.js';
@@ -28,7 +28,7 @@ describeBackends((queues) => {
     service = await spawnService({
       env: serviceEnvironment(backing, { CONSUMERS: 'access', RELAY_INTERVAL_MS: '50' }),
     });
-    const backend = queueBackendOf({ databaseUrl: database.url, redisUrl, prefix });
+    const backend = queueBackendOf(messageBacking(database.url, redisUrl, prefix));
     access = backend.producer(queueOf('access'));
     inbox = backend.producer(QUEUES.inbox);
 

@@ -43,7 +43,6 @@ import {
 } from '../support/message-rows.js';
 import { postgresQueue, redisQueue, type QueueControl } from '../support/queue-control.js';
 import { redisIsThere, testRedisUrl } from '../support/test-redis.js';
-import { directUrlOf } from '../support/test-pooler.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const PATIENCE = { timeoutMs: 20_000 };
@@ -654,7 +653,7 @@ describeBackends((backend) => {
         harness = new MessageHarness(messageBacking(database.url, redis.url));
         return { begin: () => redis.kill(), end: () => redis.start() };
       }
-      const postgres = await fragilePostgres(directUrlOf(database.url) ?? database.url);
+      const postgres = await fragilePostgres(database.url);
       removeQueue = () => postgres.close();
       const begin = () => (postgres.fate = () => 'broken instead of the answer');
       const end = () => (postgres.fate = () => 'kept');

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { directUrlOf } from './test-pooler.js';
 
 /** One connection to PostgreSQL, as seen from between its two ends. */
 export interface FragileConnection {
@@ -27,9 +28,9 @@ const READY_FOR_QUERY = 'Z'.charCodeAt(0);
 /** Type and length of a message. */
 const HEADER_BYTES = 5;
 
-/** Listens on a port of its own and passes everything on to the PostgreSQL behind `databaseUrl`. */
+/** Listens on a port of its own and passes everything on to that PostgreSQL, past a pooler. */
 export async function fragilePostgres(databaseUrl: string): Promise<FragilePostgres> {
-  const target = new URL(databaseUrl);
+  const target = new URL(directUrlOf(databaseUrl) ?? databaseUrl);
   const links: Link[] = [];
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname);

@@ -16,13 +16,13 @@ import { postgresBackend, redisBackend } from '../../dist/src/queues/queue-backe
 import { queueOf } from '../../dist/src/queues/queues.js';
 
 const options = JSON.parse(process.argv[2]);
-const { databaseUrl, redisUrl, prefix } = options.backing;
+const { databaseUrl, redisUrl, prefix, queueDatabaseUrl } = options.backing;
 armFailPoints(options.failPoints.map(readFailPoint));
 
 const ignore = () => undefined;
 const backend =
   redisUrl === undefined
-    ? postgresBackend(databaseUrl, prefix, ignore)
+    ? postgresBackend(queueDatabaseUrl, prefix, ignore)
     : redisBackend(redisUrl, prefix, ignore);
 const pool = new pg.Pool({ Client: BreakableClient, connectionString: databaseUrl, max: 12 });
 pool.on('error', ignore);

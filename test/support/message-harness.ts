@@ -19,6 +19,7 @@ import {
 } from '../../src/queues/queue-backend.js';
 import { queueOf } from '../../src/queues/queues.js';
 import { freshQueuePrefix } from './service-environment.js';
+import { directUrlOf } from './test-pooler.js';
 
 /** Where the messages of a test are, and its queues. */
 export interface MessageBacking {
@@ -26,8 +27,8 @@ export interface MessageBacking {
   /** Undefined: the queues are in that database. */
   readonly redisUrl: string | undefined;
   readonly prefix: string;
-  /** Another way to that database, for the queues alone. */
-  readonly queueDatabaseUrl?: string;
+  /** The way to that database for the queues, which is past a pooler. */
+  readonly queueDatabaseUrl: string;
 }
 
 /** @param redisUrl undefined for queues in the database */
@@ -36,7 +37,8 @@ export function messageBacking(
   redisUrl: string | undefined,
   prefix: string = redisUrl === undefined ? QUEUE_SCHEMA_DEFAULT : freshQueuePrefix(),
 ): MessageBacking {
-  return { databaseUrl, redisUrl, prefix };
+  const queueDatabaseUrl = directUrlOf(databaseUrl) ?? databaseUrl;
+  return { databaseUrl, redisUrl, prefix, queueDatabaseUrl };
 }
 
 const RELAY_PAUSE_MS = 25;
@@ -188,7 +190,7 @@ export function messagePool(databaseUrl: string, max = 12): pg.Pool {
 }
 
 export function queueBackendOf(backing: MessageBacking): QueueBackend {
-  const { databaseUrl, redisUrl, prefix, queueDatabaseUrl = databaseUrl } = backing;
+  const { redisUrl, prefix, queueDatabaseUrl } = backing;
   const onError = () => undefined; // what goes wrong on purpose
   return redisUrl === undefined
     ? postgresBackend(queueDatabaseUrl, prefix, onError)

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { directUrlOf } from './test-pooler.js';
 
 /** A way to PostgreSQL on which the answer to a COMMIT gets lost, although it was done. */
 export interface LostAnswers {
@@ -11,9 +12,9 @@ export interface LostAnswers {
 
 const COMMIT = /\bcommit\b/i;
 
-/** Listens on a port of its own and passes everything else on. */
+/** Listens on a port of its own and passes everything else on, past a pooler. */
 export async function loseAnswers(databaseUrl: string): Promise<LostAnswers> {
-  const url = new URL(databaseUrl);
+  const url = new URL(directUrlOf(databaseUrl) ?? databaseUrl);
   const target = { host: url.hostname, port: Number(url.port) };
   const sockets = new Set<Socket>();
   const server = createServer((client) => {

@@ -5,7 +5,8 @@ import { directUrlOf, isBehindPooler, isPooled } from './test-pooler.js';
 
 /**
  * Where the test databases are behind PgBouncer, tests that open a pool of their own get one as the
- * service has it there. Queues in PostgreSQL go past the pooler, as they do in the service.
+ * service has it there. Queues in PostgreSQL go past the pooler, as they do in the service, and so
+ * does whoever has settings of a session.
  */
 const LIMITS = { statementMs: 0, lockMs: 0, idleInTransactionMs: 0 };
 const poolerUrl = process.env['TEST_POOLER_URL'];
@@ -14,7 +15,8 @@ const knowsNames = poolerUrl !== undefined && (await findWhetherNamesAreKnown(po
 function behindPooler(options: pg.PoolConfig): pg.PoolConfig {
   const { connectionString } = options;
   if (connectionString === undefined || !isBehindPooler(connectionString)) return options;
-  if (options.application_name === 'tollgate-queue') {
+  // Queues, and what tells its session something at log-in, which a pooler refuses.
+  if (options.application_name === 'tollgate-queue' || options.options !== undefined) {
     return { ...options, connectionString: directUrlOf(connectionString) ?? connectionString };
   }
   const { statement_timeout, lock_timeout, idle_in_transaction_session_timeout, ...rest } = options;
