@@ -25,7 +25,7 @@ export async function claimDispatches(
         order by due_at limit $2 for update skip locked),
       claimed as (
         update dispatches d set turn = turn + 1, due_at = now() + make_interval(secs => $3)
-        from due where d.consumer = $1 and d.message_id = due.message_id
+        where d.consumer = $1 and d.message_id = any (array(select message_id from due))
         returning d.message_id, d.tries, d.attempts, d.turn, d.sends)
       select m.id as "messageId", c.tries, c.attempts, c.turn, c.sends, m.type, m.aggregate,
              m.aggregate_id as "aggregateId", m.version, m.subject, m.data,
@@ -61,7 +61,8 @@ export async function markPublished(
       update dispatches d set published_at = now(), sends = sends + 1,
         due_at = now() + make_interval(secs => $4 * 2 ^ least(sends, 3))
       from unnest($2::uuid[], $3::integer[]) as t (message_id, turn)
-      where d.consumer = $1 and d.message_id = t.message_id and d.turn = t.turn
+      where d.consumer = $1 and d.message_id = any ($2::uuid[])
+        and d.message_id = t.message_id and d.turn = t.turn
         and ${hasStatus('d.status', 'pending')}`,
     values: [consumer, ...columns(turns), resendSeconds],
   });
@@ -78,7 +79,8 @@ export async function releaseDispatches(
     text: `
       update dispatches d set due_at = now()
       from unnest($2::uuid[], $3::integer[]) as t (message_id, turn)
-      where d.consumer = $1 and d.message_id = t.message_id and d.turn = t.turn
+      where d.consumer = $1 and d.message_id = any ($2::uuid[])
+        and d.message_id = t.message_id and d.turn = t.turn
         and ${hasStatus('d.status', 'pending')}`,
     values: [consumer, ...columns(turns)],
   });
