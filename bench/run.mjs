@@ -34,8 +34,11 @@ try {
   postgres = await startPostgres(join(folder, 'postgres'));
   redis = await startRedis(join(folder, 'redis'));
   if (redis === null) console.error(NO_REDIS);
-  const turns = await takeTurns();
-  report(turns, { postgres, redis, disk });
+  const machine = { postgres, redis, disk };
+  const turns = await takeTurns((some, rounds) => writeReport(some, rounds, machine));
+  for (const { title, text } of reportOf(turns, options.rounds, machine)) {
+    console.log(`\n## ${title}\n\n${text}`);
+  }
   if (turns.some(({ result }) => result.failed !== undefined)) process.exitCode = 1;
 } finally {
   await stopAll();
@@ -59,8 +62,11 @@ function contendersOf({ contenders }) {
   return chosen.filter((contender) => reasonToLeaveOut(contender, redis) === null);
 }
 
-/** Interleaved: every round has each contender once, so a slow spell of the machine hits all. */
-async function takeTurns() {
+/**
+ * Interleaved: every round has each contender once, so a slow spell of the machine hits all.
+ * @param afterRound is told of all turns so far, and of how many rounds they are
+ */
+async function takeTurns(afterRound) {
   const turns = [];
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const scenario of scenarios) {
@@ -72,6 +78,7 @@ async function takeTurns() {
         console.log(scenario.describeTurn(turn));
       }
     }
+    afterRound(turns, round);
   }
   return turns;
 }
@@ -86,17 +93,23 @@ async function takeTurn(scenario, contender) {
   }
 }
 
-function report(turns, machine) {
+/** After each round: a run takes hours, and what it has measured is not lost when it is ended. */
+function writeReport(turns, rounds, machine) {
+  if (!options.writesResults) return;
+  for (const { title, text } of reportOf(turns, rounds, machine)) {
+    if (options.isComplete || title !== GOALS_TITLE) writeResults(title, text);
+  }
+}
+
+function reportOf(turns, rounds, machine) {
   const measured = scenarios.map((scenario) => ({
     scenario,
     turns: turns.filter((turn) => turn.scenario === scenario),
   }));
-  for (const { scenario, turns: own } of measured) {
-    const text = scenario.renderReport({ scenario, turns: own, options, machine });
-    console.log(`\n## ${scenario.title}\n\n${text}`);
-    if (options.writesResults) writeResults(scenario.title, text);
-  }
-  const goals = renderGoals(measured, options);
-  console.log(`\n## ${GOALS_TITLE}\n\n${goals}`);
-  if (options.writesResults && options.isComplete) writeResults(GOALS_TITLE, goals);
+  const said = { ...options, rounds };
+  const sections = measured.map(({ scenario, turns: own }) => ({
+    title: scenario.title,
+    text: scenario.renderReport({ scenario, turns: own, options: said, machine }),
+  }));
+  return [...sections, { title: GOALS_TITLE, text: renderGoals(measured, said) }];
 }
