@@ -3,22 +3,26 @@ import { query, withClient } from './postgres.mjs';
 
 const POLL_MS = 200;
 
-/** Both read what is left by a partial index, so that asking costs little. */
+/**
+ * Both read what is left by a partial index, so that asking costs little. What was sent is due again
+ * in a day only, and what a relay has is due when its lease ends.
+ */
 const UNAPPLIED = `select count(*)::int as left from inbox where status = 'received'`;
 const UNTOLD = `
   select (select count(*)::int from inbox where status = 'received')
        + (select count(*)::int from outbox where fanned_out_at is null)
        + (select count(*)::int from dispatches
-          where status = 'pending' and published_at is null) as left`;
+          where consumer = $1 and status = 'pending' and due_at < now() + interval '1 hour'
+            and published_at is null) as left`;
 
 /** How many events the worker has not finished. */
 export async function countUnapplied(databaseUrl) {
   return (await query(databaseUrl, { text: UNAPPLIED }))[0].left;
 }
 
-/** How many events are not finished and messages not given to their queue. */
-export async function countUntold(databaseUrl) {
-  return (await query(databaseUrl, { text: UNTOLD }))[0].left;
+/** How many events are not finished and messages not given to the queue of the consumer. */
+export async function countUntold(databaseUrl, consumer) {
+  return (await query(databaseUrl, { text: UNTOLD, values: [consumer] }))[0].left;
 }
 
 /** Waits until a count is 0. @throws when it is not after `secondsMax` */

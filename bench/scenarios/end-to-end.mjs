@@ -72,7 +72,7 @@ export const endToEnd = defineScenario({
 
 async function takeTurn({ contender, postgres, options }, server) {
   const { databaseUrl } = server;
-  const isDrained = () => untilNone(() => countUntold(databaseUrl), DRAIN_SECONDS_MAX);
+  const isDrained = () => untilNone(() => countUntold(databaseUrl, CONSUMER), DRAIN_SECONDS_MAX);
   const holds = SHARES.map((_, n) => holdName(n));
   const seconds = WINDOWS * options.seconds;
   const phases = [
@@ -99,7 +99,7 @@ async function takeTurn({ contender, postgres, options }, server) {
     }
     if (n === -1) return undefined;
     if (held !== null) return { isSkipped: true };
-    sampling = sample(() => countUntold(databaseUrl), seconds);
+    sampling = sample(() => countUntold(databaseUrl, CONSUMER), seconds);
     return { perSecond: firstPerSecond * SHARES[n] };
   };
   const reader = readQueue(server);
