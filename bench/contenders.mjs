@@ -2,7 +2,12 @@
  * What is measured. Each contender is one server process on a database of its own; all of them
  * get the same requests from the same client. Those that more than one scenario needs are here.
  */
+import { readFileSync } from 'node:fs';
 import { eventIdPrefix } from './load/signed-requests.mjs';
+
+const MANIFEST = new URL('../package.json', import.meta.url);
+/** What `npm start` gives to `node`. */
+export const START = JSON.parse(readFileSync(MANIFEST, 'utf8')).scripts.start.split(' ').slice(1);
 
 /** Long enough for production, and the same for everybody. */
 export const SECRET = 'bench-secret-of-stripe-0123456789';
@@ -52,7 +57,7 @@ export function tollgate(name, about, options) {
   return {
     name,
     about,
-    command: ['--enable-source-maps', 'dist/src/main.js'],
+    command: START,
     needsRedis: queue === 'redis',
     hasWorker: roles.includes('worker'),
     stored: INBOX,

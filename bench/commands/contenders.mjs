@@ -2,7 +2,7 @@
  * What is measured of the commands. Each contender is one server process on a database of its own,
  * with the same settings; all of them get the same requests, from the same client.
  */
-import { SECRET } from '../contenders.mjs';
+import { SECRET, START } from '../contenders.mjs';
 
 /** @typedef {'new' | 'again' | 'storm'} Pattern how the load client chooses its keys */
 
@@ -12,8 +12,7 @@ export const COMPARED_WITH = ['unkeyed', 'first'];
 /** Connections that each send one request at a time; a storm needs several. */
 export const CONNECTIONS = [1, 16, 64];
 
-const SERVICE = ['--enable-source-maps', 'dist/src/main.js'];
-const WITHOUT_KEYS = ['--enable-source-maps', 'bench/commands/unkeyed.mjs'];
+const WITHOUT_KEYS = [...START.slice(0, -1), 'bench/commands/unkeyed.mjs'];
 
 export const COMMAND_CONTENDERS = [
   contender('unkeyed', 'the same operation in one transaction, without `Idempotency-Key`', {
@@ -28,7 +27,7 @@ export const COMMAND_CONTENDERS = [
   }),
 ];
 
-function contender(name, about, { command = SERVICE, pattern, hasKeys = true }) {
+function contender(name, about, { command = START, pattern, hasKeys = true }) {
   return {
     name,
     about,

@@ -40,7 +40,7 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => running.forEach((child) => signalGroup(child, 'SIGKILL')));
 
 /**
- * Starts `node dist/src/main.js` in a process group of its own and waits until it is ready.
+ * Starts `node dist/src/main.js` as `npm start` does, in a process group of its own and waits until it is ready.
  * @throws Error with all it printed, when it ends before that or takes too long
  */
 export async function spawnService(options: SpawnOptions): Promise<SpawnedService> {
@@ -49,7 +49,7 @@ export async function spawnService(options: SpawnOptions): Promise<SpawnedServic
   const port = options.env['PORT'] ?? String(await freePort());
   const { PATH, HOME } = process.env;
   const main = join(build, 'src/main.js');
-  const command = [...under, process.execPath, '--enable-source-maps', main];
+  const command = [...under, process.execPath, '--enable-source-maps', '--v8-pool-size=1', main];
   const child = spawn(command[0]!, command.slice(1), {
     cwd: ROOT,
     env: { PATH, HOME, ...options.env, PORT: port },
