@@ -11,14 +11,15 @@ import { startRedisCluster, startRedisSentinel, stopAll } from '../test/support/
  * one machine. Everything is started on loopback and in a folder that goes away afterwards.
  *
  * Tests of what is not there are left out by name: those that kill or pause a Redis of their own
- * are the same on every Redis, and migrations and the embedded PostgreSQL never see a pooler.
+ * are the same on every Redis, migrations and the embedded PostgreSQL never see a pooler, and plans
+ * are told of to a session.
  */
 const ON_REDIS = [
   'integration/(consumers|inbox-sweeper|message-deaths|queue-backend|relay|support)',
   'e2e/(main-job|duplicates|operators|forged-queue)',
 ];
 const ON_PGBOUNCER = [
-  'integration/(?!migrations|embedded-postgres|index-use|model-fidelity|ledger-migration)',
+  'integration/(?!migrations|embedded-postgres|index-use|[a-z]+-plans|model-fidelity|ledger-migration)',
   'e2e/(main-job|duplicates|operators|checkout|cancel-order|reviews|told)',
 ];
 const PARTS = { cluster: onCluster, sentinel: onSentinel, pgbouncer: onPgBouncer, failover };

@@ -7,6 +7,7 @@ import { consumeOnce } from '../../dist/src/consumers/consume-once.js';
 import { createConsumerWorker } from '../../dist/src/consumers/consumer.worker.js';
 import { settle } from '../../dist/src/consumers/settle.js';
 import { BreakableClient } from '../../dist/src/database/breakable-client.js';
+import { findWhetherNamesAreKnown, pooledClient } from '../../dist/src/database/pooled-client.js';
 import { armFailPoints, readFailPoint } from '../../dist/src/fail-points.js';
 import { Loop } from '../../dist/src/loop.js';
 import { isWanted } from '../../dist/src/outbox/dispatch.queries.js';
@@ -15,6 +16,7 @@ import { relayOnce } from '../../dist/src/outbox/relay.js';
 import { postgresBackend, redisBackend } from '../../dist/src/queues/queue-backend.js';
 import { queueOf } from '../../dist/src/queues/queues.js';
 
+const NO_LIMITS = { statementMs: 0, lockMs: 0, idleInTransactionMs: 0 };
 const options = JSON.parse(process.argv[2]);
 const { databaseUrl, redisUrl, prefix, queueDatabaseUrl } = options.backing;
 armFailPoints(options.failPoints.map(readFailPoint));
@@ -24,7 +26,12 @@ const backend =
   redisUrl === undefined
     ? postgresBackend(queueDatabaseUrl, prefix, ignore)
     : redisBackend(redisUrl, prefix, ignore);
-const pool = new pg.Pool({ Client: BreakableClient, connectionString: databaseUrl, max: 12 });
+// As the service has it: what is behind a pooler has another way for its queues.
+const Client =
+  queueDatabaseUrl === databaseUrl
+    ? BreakableClient
+    : pooledClient(NO_LIMITS, await findWhetherNamesAreKnown(databaseUrl));
+const pool = new pg.Pool({ Client, connectionString: databaseUrl, max: 12 });
 pool.on('error', ignore);
 
 const producers = options.relaysTo.map((name) => backend.producer(queueOf(name)));
