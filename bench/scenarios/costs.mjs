@@ -30,6 +30,7 @@ export const costs = defineScenario({
     { figure: 'perApplied', head: 'statements per applied event', digits: 3 },
     { figure: 'redisPerEvent', head: 'Redis commands per event', digits: 3 },
     { figure: 'scriptsPerEvent', head: 'of them scripts', digits: 3 },
+    { figure: 'walBytes', head: 'WAL bytes per event', digits: 0 },
   ],
   goals: [
     { text: 'PostgreSQL statements per ack', of: [DOOR, 'perAck'], atMost: 0.05, unit: '' },
@@ -51,7 +52,8 @@ export const costs = defineScenario({
     'until everything is applied. Statements: calls in `pg_stat_statements`, which is on in these',
     'databases only, `begin`, `commit` and what the loops ask for included; the insert of the door is',
     'counted for the acknowledgement, everything else for applying. Redis: `INFO commandstats`, which',
-    'counts a script and each command that it runs. No consumer is told.',
+    'counts a script and each command that it runs. WAL: of the whole window, which begins with a checkpoint,',
+    'so that pages are written in full for the first time. No consumer is told.',
   ],
 });
 
@@ -68,13 +70,14 @@ async function takeTurn({ contender, postgres, redis, options }, server) {
       await postgres.countStatements(database),
       await postgres.countStatements(database, STATEMENT_OF_THE_DOOR),
     ];
-    return { ...server.measureCpu(), statements, door, commands, scripts };
+    const { walBytes } = await postgres.countWrites();
+    return { ...server.measureCpu(), statements, door, commands, scripts, walBytes };
   };
   const phases = [WARM_UP, { name: 'load', connections: CONNECTIONS, seconds: options.seconds }];
   const said = await sendWebhooks({ postgres, server, phases, measure });
   const { results, spent, acknowledged } = said;
   const { answered, perSecond } = results.load;
-  const { statements, door, commands, scripts } = spent.load;
+  const { statements, door, commands, scripts, walBytes } = spent.load;
   if (door === 0) throw new Error('the statement of the door was not found among those counted');
   return {
     figures: {
@@ -83,6 +86,7 @@ async function takeTurn({ contender, postgres, redis, options }, server) {
       ...(contender.hasWorker ? { perApplied: (statements - door) / answered } : {}),
       redisPerEvent: commands / answered,
       scriptsPerEvent: scripts / answered,
+      walBytes: walBytes / answered,
       ...cpuOf(results.load, spent.load),
     },
     ...(await verdictOn(contender, server, results, acknowledged)),

@@ -44,6 +44,7 @@ export const endToEnd = defineScenario({
     { figure: 'firstPerSecond', head: 'saturated, then drained /s', digits: 0 },
     { figure: 'tries', head: 'rates tried', digits: 0 },
     COLUMNS.p99Ms,
+    { figure: 'walBytes', head: 'WAL bytes per event', digits: 0 },
   ],
   goals: [
     {
@@ -104,7 +105,8 @@ async function takeTurn({ contender, postgres, options }, server) {
   };
   const reader = readQueue(server);
   try {
-    const said = await sendWebhooks({ postgres, server, phases, beforePhase });
+    const measure = async () => ({ ...server.measureCpu(), ...(await postgres.countWrites()) });
+    const said = await sendWebhooks({ postgres, server, phases, beforePhase, measure });
     if (sampling !== null) await judge(holds.length - 1);
     await isDrained();
     return await toResult(contender, server, said, { held, firstPerSecond });
@@ -124,6 +126,7 @@ async function toResult(contender, server, said, { held, firstPerSecond }) {
       firstPerSecond,
       tries: held + 1,
       p99Ms: window.p99Ms,
+      walBytes: spent[holdName(held)].walBytes / window.answered,
       ...cpuOf(window, spent[holdName(held)]),
     },
     ...(await verdictOn(contender, server, results, acknowledged)),
