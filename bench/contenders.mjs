@@ -13,9 +13,8 @@ export const START = JSON.parse(readFileSync(MANIFEST, 'utf8')).scripts.start.sp
 export const SECRET = 'bench-secret-of-stripe-0123456789';
 
 /**
- * Connections of each baseline: the best of those that `npm run bench -- pools` tries, on two cores.
- * `bare`: the least CPU per acknowledgement; `tutorial`: the most acknowledgements; the others have
- * that of `tutorial` for the time being.
+ * Connections of each baseline: the best of those that `npm run bench -- pools` tries, on two cores,
+ * or within the noise of it.
  */
 export const POOL_SIZES = {
   bare: 16,
