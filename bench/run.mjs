@@ -28,7 +28,11 @@ const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
 chmodSync(folder, 0o755); // PostgreSQL runs as another user when we are root
 let postgres = null;
 let redis = null;
-process.once('SIGINT', () => void stopAll().finally(() => process.exit(130)));
+let isEnded = false;
+process.once('SIGINT', () => {
+  isEnded = true; // turns that fail of it are no results
+  void stopAll().finally(() => process.exit(130));
+});
 try {
   const disk = options.writesResults ? describeDisk(folder) : 'not measured in this run';
   postgres = await startPostgres(join(folder, 'postgres'));
@@ -95,7 +99,7 @@ async function takeTurn(scenario, contender) {
 
 /** After each round: a run takes hours, and what it has measured is not lost when it is ended. */
 function writeReport(turns, rounds, machine) {
-  if (!options.writesResults) return;
+  if (!options.writesResults || isEnded) return;
   for (const { title, text } of reportOf(turns, rounds, machine)) {
     if (options.isComplete || title !== GOALS_TITLE) writeResults(title, text);
   }
