@@ -3,7 +3,6 @@ import {
   booleanArray,
   byteaArray,
   doubleArray,
-  integerArray,
   smallintArray,
   textArray,
   uuidArray,
@@ -32,6 +31,8 @@ export interface EventKey {
  * the same keys wait for each other instead of deadlocking. A body goes into the partition of the
  * time in its id, or, where there is none, into the one for all others.
  *
+ * UNIQUE (provider, account, event_id) makes a redelivery harmless.
+ *
  * @param graceSeconds from now until the sweeper rings for what nobody rang for
  * @returns ids of the rows that are new; one that is missing was in the inbox before
  */
@@ -40,8 +41,29 @@ export async function insertEvents(
   rows: readonly InboxInsert[],
   graceSeconds: number,
 ): Promise<Set<string>> {
-  // UNIQUE (provider, account, event_id) makes a redelivery harmless.
-  const result = await pool.query<{ id: string }>({
+  const [first] = rows;
+  const { rows: recorded } =
+    first !== undefined && rows.length === 1
+      ? await insertEvent(pool, first, graceSeconds)
+      : await insertBatch(pool, rows, graceSeconds);
+  return new Set(recorded.map(({ id }) => id));
+}
+
+/** An event that comes alone, as most do: its answer waits for the INSERT, and arrays take longer. */
+function insertEvent(
+  pool: Pool,
+  { id, provider, account, event }: InboxInsert,
+  graceSeconds: number,
+) {
+  return pool.query<{ id: string }>({
+    name: 'insert-event',
+    text: RECORD_NEW,
+    values: valuesOfOne({ id, provider, account, source: 'webhook', ...event }, graceSeconds),
+  });
+}
+
+function insertBatch(pool: Pool, rows: readonly InboxInsert[], graceSeconds: number) {
+  return pool.query<{ id: string }>({
     name: 'insert-events',
     text: `
       with given as materialized (
@@ -76,7 +98,6 @@ export async function insertEvents(
       graceSeconds,
     ],
   });
-  return new Set(result.rows.map(({ id }) => id));
 }
 
 /** Which of these events are committed in the inbox. Waits for nobody who works on one of them. */
@@ -117,39 +138,66 @@ export async function insertObservation(
   { id, provider, account, source, observation }: ObservationInsert,
   graceSeconds: number,
 ): Promise<string> {
-  const { eventId, eventType, occurredAtMs, livemode, fingerprint, body } = observation;
+  const one = { id, provider, account, source, secretIndex: UNSIGNED, ...observation };
   const { rows } = await pool.query<{ id: string }>({
     name: 'insert-observation',
-    // An update that changes nothing: it makes the row of the other one visible, and gives its id.
-    text: `
-      with recorded as (
-        insert into inbox (id, provider, account, event_id, event_type, source, occurred_at,
-                           livemode, fingerprint, body_bytes, due_at, ring_at)
-        values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000.0), $8, $9,
-                octet_length($10::bytea), now() + make_interval(secs => $11),
-                now() + make_interval(secs => $11))
-        on conflict (provider, account, event_id) do update set event_id = excluded.event_id
-        returning id
-      ), kept as (
-        insert into inbox_bodies (inbox_id, body)
-        select id, $10::bytea from recorded where id = $1
-      )
-      select id from recorded`,
-    values: [
-      id,
-      provider,
-      account,
-      eventId,
-      eventType,
-      source,
-      occurredAtMs,
-      livemode,
-      fingerprint,
-      body,
-      graceSeconds,
-    ],
+    text: RECORD_OR_FIND,
+    values: valuesOfOne(one, graceSeconds),
   });
   return rows[0]?.id ?? id;
+}
+
+type Told = 'eventId' | 'eventType' | 'occurredAtMs' | 'livemode' | 'fingerprint' | 'body';
+
+/** What is recorded of one event, whoever told of it. */
+interface OneEvent extends Pick<VerifiedEvent, Told> {
+  readonly id: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly source: 'webhook' | 'verify' | 'poll';
+  readonly secretIndex: number;
+}
+
+/** The index of the secret for what was not delivered; `source` says that it was not. */
+const UNSIGNED = 0;
+
+/** Records {@link valuesOfOne}; the body only where the row is a new one. */
+function recordOne(onConflict: string): string {
+  return `
+    with recorded as (
+      insert into inbox (id, provider, account, event_id, event_type, source, occurred_at, livemode,
+                         secret_index, fingerprint, body_bytes, due_at, ring_at)
+      values ($1, $2, $3, $4, $5, $6, to_timestamp($7::float8 / 1000.0), $8, $9, $10,
+              length($11::bytea), now() + make_interval(secs => $12),
+              now() + make_interval(secs => $12))
+      on conflict (provider, account, event_id) ${onConflict}
+      returning id
+    ), kept as (
+      insert into inbox_bodies (inbox_id, body)
+      select id, $11::bytea from recorded where id = $1
+    )
+    select id from recorded`;
+}
+
+const RECORD_NEW = recordOne('do nothing');
+/** An update that changes nothing: it makes the row of the other one visible, and gives its id. */
+const RECORD_OR_FIND = recordOne('do update set event_id = excluded.event_id');
+
+function valuesOfOne(one: OneEvent, graceSeconds: number): unknown[] {
+  return [
+    one.id,
+    one.provider,
+    one.account,
+    one.eventId,
+    one.eventType,
+    one.source,
+    one.occurredAtMs,
+    one.livemode,
+    one.secretIndex,
+    one.fingerprint,
+    one.body,
+    graceSeconds,
+  ];
 }
 
 /** The bytes of an event as they came; null: its time is over, or there is no such event. */
@@ -160,72 +208,4 @@ export async function findBody(database: Queryable, id: string): Promise<Buffer 
     values: [id],
   });
   return rows[0]?.body ?? null;
-}
-
-/** A delivery of an event that was in the inbox already, or several of the same content. */
-export interface Redelivery extends EventKey {
-  readonly fingerprint: Buffer;
-  readonly body: Buffer;
-  readonly deliveries: number;
-}
-
-/** An event id that came with another content than that of the stored event. */
-export interface EventConflict extends EventKey {
-  readonly inboxId: string;
-  /** With any other content. */
-  readonly deliveries: number;
-}
-
-/**
- * Counts deliveries of known events. A delivery with another fingerprint than the stored event is
- * a conflict: it is counted and its body kept as evidence, once per content. Rows are locked in the
- * order of their ids, whatever the order of arrival: two processes that count the same events wait
- * for each other instead of deadlocking.
- *
- * @returns the events of which there were conflicts
- */
-export async function countRedeliveries(
-  database: Queryable,
-  redeliveries: readonly Redelivery[],
-): Promise<EventConflict[]> {
-  const { rows } = await database.query<EventConflict>({
-    name: 'count-redeliveries',
-    text: `
-      with given as (
-        select * from unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::int[])
-          as t (provider, account, event_id, fingerprint, body, deliveries)
-      ), known as materialized (
-        select id, provider, account, event_id, fingerprint from inbox
-        where (provider, account, event_id) in (select provider, account, event_id from given)
-        order by id for no key update
-      ), compared as (
-        select k.id, provider, account, event_id, g.deliveries, g.fingerprint, g.body,
-               k.fingerprint <> g.fingerprint as is_conflict
-        from given g join known k using (provider, account, event_id)
-      ), counted as (
-        update inbox set
-          deliveries = inbox.deliveries + t.deliveries, conflicts = inbox.conflicts + t.conflicts
-        from (select id, sum(deliveries)::int as deliveries,
-                     coalesce(sum(deliveries) filter (where is_conflict), 0)::int as conflicts
-              from compared group by id) as t
-        where inbox.id = t.id
-      ), kept as (
-        insert into inbox_conflicts (inbox_id, fingerprint, body, deliveries)
-        select id, fingerprint, body, deliveries from compared where is_conflict
-        on conflict (inbox_id, fingerprint)
-          do update set deliveries = inbox_conflicts.deliveries + excluded.deliveries
-      )
-      select id as "inboxId", provider, account, event_id as "eventId",
-             sum(deliveries)::int as deliveries
-      from compared where is_conflict group by id, provider, account, event_id`,
-    values: [
-      textArray(redeliveries.map((one) => one.provider)),
-      textArray(redeliveries.map((one) => one.account)),
-      textArray(redeliveries.map((one) => one.eventId)),
-      byteaArray(redeliveries.map((one) => one.fingerprint)),
-      byteaArray(redeliveries.map((one) => one.body)),
-      integerArray(redeliveries.map((one) => one.deliveries)),
-    ],
-  });
-  return rows;
 }

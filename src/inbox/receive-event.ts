@@ -4,7 +4,8 @@ import { inTransaction, limitLockWait, sqlState } from '../database/transaction.
 import { TollgateError } from '../errors.js';
 import { failPointOfEach } from '../fail-points.js';
 import type { VerifiedEvent } from '../providers/provider.js';
-import { findStored, insertEvents, type InboxInsert, type Redelivery } from './inbox.queries.js';
+import { findStored, insertEvents, type InboxInsert } from './inbox.queries.js';
+import type { Redelivery } from './redelivery.queries.js';
 
 /** What the answer to a delivery says. Both are a promise: the event is committed. */
 export type Receipt = 'recorded' | 'duplicate';

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { failPoint } from '../fail-points.js';
-import { countRedeliveries, type EventConflict, type Redelivery } from './inbox.queries.js';
+import { countRedeliveries, type EventConflict, type Redelivery } from './redelivery.queries.js';
 
 /** Bytes that may wait to be counted; past that, deliveries are answered but not counted. */
 const WAITING_BYTES_MAX = 16_777_216;

@@ -11,7 +11,8 @@ import {
   removeOldBodies,
 } from '../../src/inbox/body-partition.queries.js';
 import { WEEK_MS, weekOf } from '../../src/inbox/body-weeks.js';
-import { countRedeliveries, findBody, findStored } from '../../src/inbox/inbox.queries.js';
+import { findBody, findStored } from '../../src/inbox/inbox.queries.js';
+import { countRedeliveries } from '../../src/inbox/redelivery.queries.js';
 import { findBodiless, findEvents, replayEvents } from '../../src/inbox/replay.queries.js';
 import {
   claimEvents,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { EventReceiver, type ReceiverOptions } from '../../src/inbox/receive-event.js';
 import { RedeliveryCounter } from '../../src/inbox/redeliveries.js';
-import type { EventConflict, Redelivery } from '../../src/inbox/inbox.queries.js';
+import type { EventConflict, Redelivery } from '../../src/inbox/redelivery.queries.js';
 import type { VerifiedEvent } from '../../src/providers/provider.js';
 import { findProviderEntry } from '../../src/providers/providers.js';
 import { eventually } from '../support/eventually.js';

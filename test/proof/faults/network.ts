@@ -4,7 +4,7 @@ import type { Cut } from '../proxy.js';
 import type { Scene } from '../scene.js';
 
 /** As `pg` sends it, by the name of the statement: the one that records events. */
-const INSERT = /insert-events\0/;
+const INSERT = /insert-events?\0/;
 const COMMIT = /commit\0/i;
 /** What is read of a connection may break off before the event's id; then there is another one. */
 const TRIES_MAX = 5;

@@ -35,7 +35,7 @@ const CASES: readonly Case[] = [
     name: 'a receiver that answers before its COMMIT',
     planted: bugs.ANSWER_BEFORE_COMMIT,
     says: [
-      /The receiver (dies|is cut off|stalls) right before insert-events\./,
+      /The receiver (dies|is cut off|stalls) right before insert-events?\./,
       /The delivery is acknowledged as recorded\./,
       /Then: evt_\w+ was acknowledged, and is not in the inbox \(I1\)/,
     ],

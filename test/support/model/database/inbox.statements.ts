@@ -1,4 +1,4 @@
-import type { EventConflict } from '../../../../src/inbox/inbox.queries.js';
+import type { EventConflict } from '../../../../src/inbox/redelivery.queries.js';
 import type { InboxRow } from './rows.js';
 import { byKey, changed, lockFirst, rowsOf, type Access, type Statement } from './statement.js';
 import { keyOf } from './tables.js';
@@ -8,6 +8,7 @@ const RINGS_MAX = 1000;
 
 /** The statements of `src/inbox/*.queries.ts` that the model runs. */
 export const INBOX_STATEMENTS = {
+  'insert-event': insertEvent,
   'insert-events': insertEvents,
   'find-stored': findStored,
   'count-redeliveries': countRedeliveries,
@@ -26,6 +27,37 @@ export const INBOX_STATEMENTS = {
   'find-chosen-events': findChosenEvents,
   'find-bodiless': findBodiless,
 } satisfies Record<string, Statement>;
+
+function insertEvent(
+  access: Access,
+  id: string,
+  provider: string,
+  account: string,
+  eventId: string,
+  eventType: string,
+  _source: string,
+  occurredAtMs: number,
+  livemode: boolean,
+  secretIndex: number,
+  fingerprint: Buffer,
+  body: Buffer,
+  graceSeconds: number,
+) {
+  return insertEvents(
+    access,
+    [id],
+    [provider],
+    [account],
+    [eventId],
+    [eventType],
+    [occurredAtMs],
+    [livemode],
+    [secretIndex],
+    [fingerprint],
+    [body],
+    graceSeconds,
+  );
+}
 
 function insertEvents(
   { tables, session, nowMs }: Access,

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import {
-  countRedeliveries,
-  findStored,
-  insertEvents,
-} from '../../../../src/inbox/inbox.queries.js';
+import { findStored, insertEvents } from '../../../../src/inbox/inbox.queries.js';
+import { countRedeliveries } from '../../../../src/inbox/redelivery.queries.js';
 import {
   discardEvents,
   findBodiless,
