@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isUsableIdentifier } from './identifier.js';
 import type { EventContent, VerifiedEvent } from './provider.js';
 
@@ -18,7 +18,7 @@ export function markVerified(content: EventContent): VerifiedEvent {
 
 /** SHA-256 of the bytes; 32 bytes. */
 export function digestBody(body: Buffer): Buffer {
-  return createHash('sha256').update(body).digest();
+  return hash('sha256', body, 'buffer');
 }
 
 /**

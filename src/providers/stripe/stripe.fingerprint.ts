@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const FIELD = Buffer.from('"pending_webhooks"');
 
@@ -12,10 +12,12 @@ const FIELD = Buffer.from('"pending_webhooks"');
  * @see https://docs.stripe.com/api/events/object#event_object-pending_webhooks
  */
 export function fingerprintStripeBody(body: Buffer): Buffer {
-  const hash = createHash('sha256');
   const value = findPendingWebhooks(body);
-  if (value === null) return hash.update(body).digest();
-  return hash.update(body.subarray(0, value.start)).update(body.subarray(value.end)).digest();
+  const content =
+    value === null
+      ? body
+      : Buffer.concat([body.subarray(0, value.start), body.subarray(value.end)]);
+  return hash('sha256', content, 'buffer');
 }
 
 /** Where the digits of the number are, if it is one; null when there is no such field. */
