@@ -103,7 +103,9 @@ describeBackends((backend) => {
       // Whoever is woken by the deaths finds the event in the log, before it is dead. Not always at
       // the first one: what ends a process may do so right before the line.
       const lines = workers.flatMap(({ lives }) => lives.flatMap((one) => logLines(one.logs())));
-      expect(lines).toContainEqual(expect.objectContaining({ inboxId: row.id, unended: expect.any(Number) }));
+      expect(lines).toContainEqual(
+        expect.objectContaining({ inboxId: row.id, unended: expect.any(Number) }),
+      );
 
       // Once it is mended, nothing is left of all that.
       const mended = await start('worker');
