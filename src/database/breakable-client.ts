@@ -16,9 +16,9 @@ interface Inside {
  * the end of the log-in or of an answer. Whoever uses the connection hears of the break anyhow:
  * what is under way fails, and so does every statement after it.
  *
- * It sees to `query_timeout` (milliseconds) by itself, with one timer for a connection. `pg` makes one
- * for each statement, which costs the garbage collector more than it says. What has no answer in
- * time has none to wait for: the connection breaks with `Query read timeout`.
+ * It sees to `query_timeout` (milliseconds) by itself, with one timer for a connection, where `pg`
+ * makes one for each statement. What has no answer in time has none to wait for: the connection
+ * breaks with `Query read timeout`, so a transaction does not wait a second time to be rolled back.
  */
 export class BreakableClient extends pg.Client {
   private readonly patienceMs: number;
