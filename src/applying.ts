@@ -16,7 +16,7 @@ import { countOpenReviews } from './payments/review.queries.js';
 import type { PaymentProvider } from './providers/provider.js';
 import type { Doorbell } from './queues/doorbell.js';
 import type { QueueBackend } from './queues/queue-backend.js';
-import type { Logger } from './telemetry/logger.js';
+import { logWritten, type Logger } from './telemetry/logger.js';
 import type { Metrics } from './telemetry/metrics.js';
 
 /** Pause between two looks for a part of a replay that is due. */
@@ -67,9 +67,12 @@ export function createWorker(
   const context: WatchContext = {
     ...ring,
     graceSeconds: config.RING_GRACE_SECONDS,
-    onSuspect: ({ id: inboxId, eventType }, unended) => {
-      const line = { inboxId, eventType, unended };
-      logger.warn(line, 'attempts at an event never came to an end: it is worked on alone');
+    onSuspect: async (events, unended) => {
+      for (const { id: inboxId, eventType } of events) {
+        const line = { inboxId, eventType, unended };
+        logger.warn(line, 'attempts at an event never came to an end: it is worked on alone');
+      }
+      await logWritten(logger);
     },
   };
   return createInboxWorker(backend, context, limits, (named, taken, seconds) => {

@@ -21,8 +21,11 @@ const END_PAUSE_MS = 1000;
 export interface WatchContext extends RingContext {
   /** How long nobody else rings for rows of which somebody says that they are worked on. */
   readonly graceSeconds: number;
-  /** Told before rows are worked on of which an earlier attempt never came to an end. */
-  readonly onSuspect: (event: BegunEvent, unended: number) => void;
+  /**
+   * Told of rows of which an earlier attempt never came to an end, and awaited before they are
+   * worked on: that may end the process. Must not reject.
+   */
+  readonly onSuspect: (events: readonly BegunEvent[], unended: number) => Promise<void>;
 }
 
 /**
@@ -38,7 +41,7 @@ export async function processWatched(context: WatchContext, rows: WatchedRows): 
   const begun = await beginAttempts(pool, rows, graceSeconds);
   if (begun.length === 0) return 0;
   const { unended } = rows;
-  if (unended > 0) for (const event of begun) onSuspect(event, unended);
+  if (unended > 0) await onSuspect(begun, unended);
   const ids = begun.map(({ id }) => id);
   if (unended >= UNENDED_MAX) return buryAll(context, ids, unended);
   await failPointOfEach('apply.begun', begun, (event) => [event.eventType, event.eventId]);

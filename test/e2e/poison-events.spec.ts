@@ -87,7 +87,9 @@ describeBackends((backend) => {
       );
       // Together, so that they share their rings.
       await Promise.all([poison!, ...neighbours].map((event) => client.expectAccepted(event)));
-      const failPoints = `apply.claimed:${poison!.eventId}`;
+      // The second is right behind the line of the log that tells of it.
+      const points = ['apply.claimed', 'apply.begun'];
+      const failPoints = points.map((point) => `${point}:${poison!.eventId}`).join(',');
       const workers = [new Supervised(failPoints), new Supervised(failPoints)];
       const row = await finished(database, poison!, PATIENCE_MS);
       const rows = await allFinished(database, neighbours, PATIENCE_MS);

@@ -157,7 +157,7 @@ describe('InboxSweeper', () => {
         expect(await ring.isReachable()).toBe(true);
       });
       const limits = { batchesMax: 2, eventsMax: 100, lockSeconds: 30 };
-      const watching = { ...harness.context, graceSeconds: 10, onSuspect: () => undefined };
+      const watching = { ...harness.context, graceSeconds: 10, onSuspect: () => Promise.resolve() };
       const workers = [1, 2].map(() =>
         createInboxWorker(queues, watching, limits, () => undefined),
       );

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { armFailPoints } from '../../src/fail-points.js';
 import { InboxSweeper } from '../../src/inbox/inbox.sweeper.js';
@@ -43,7 +44,10 @@ describe('an event of which attempts never come to an end', () => {
     context = {
       ...harness.context,
       graceSeconds: GRACE_SECONDS,
-      onSuspect: ({ id }, unended) => suspected.push([id, unended]),
+      onSuspect: (events, unended) => {
+        for (const { id } of events) suspected.push([id, unended]);
+        return Promise.resolve();
+      },
     };
   });
 
@@ -129,6 +133,23 @@ describe('an event of which attempts never come to an end', () => {
     ]);
     // Whoever reads the log sees which one it was before the end.
     expect(suspected).toContainEqual([poison, 3]);
+  });
+
+  it('is not worked on before somebody was told, who may take a while', async () => {
+    const [id = ''] = await deliver(1);
+    await dieOver({ ids: [id], unended: 0 });
+    let tell: () => void = () => undefined;
+    const told = new Promise<void>((resolve) => (tell = resolve));
+    const asked = new Promise<void>((resolve) => {
+      context = { ...context, onSuspect: () => (resolve(), told) };
+    });
+    const attempt = hear({ ids: [id], unended: 1 });
+    await asked;
+    await delay(100);
+    expect(await rows()).toMatchObject([{ status: 'received', unended: 2 }]);
+    tell();
+    expect(await attempt).toBe(1);
+    expect(await rows()).toMatchObject([{ status: 'applied' }]);
   });
 
   it('has all its tries again when it is replayed', async () => {

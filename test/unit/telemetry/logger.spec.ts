@@ -1,6 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cleanLine } from '../../../src/telemetry/clean-line.js';
-import { createLogger } from '../../../src/telemetry/logger.js';
+import { createLogger, logDestination, logWritten } from '../../../src/telemetry/logger.js';
 
 const LINE_MAX = 16_000;
 const CARD = '4242424242424242';
@@ -123,5 +126,48 @@ describe('a line of the log', () => {
   it('is not written anew when there is nothing to clean', () => {
     const plain = '{"level":30,"seconds":0.0042424242424242424,"id":"evt_1","msg":"delivery"}\n';
     expect(cleanLine(plain)).toBe(plain);
+  });
+});
+
+describe('a line that must outlive the process', () => {
+  let folder: string;
+  let file: string;
+  let logger: ReturnType<typeof createLogger>;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tollgate-log-'));
+    file = join(folder, 'log');
+    logger = createLogger('info', logDestination(openSync(file, 'w')));
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  const lines = () =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((one) => one !== '');
+
+  it('is written once one has waited for it, and not before', async () => {
+    for (let turn = 1; turn <= 20; turn += 1) {
+      const before = lines().length;
+      logger.info('first');
+      logger.info('second');
+      expect(lines().length).toBeLessThan(before + 2); // or waiting would show nothing
+      await logWritten(logger);
+      expect(lines()).toHaveLength(before + 2);
+    }
+  });
+
+  it('is not waited for when there is none', async () => {
+    await logWritten(logger);
+    await logWritten(createLogger('info', { write: () => undefined }));
+    expect(lines()).toEqual([]);
+  });
+
+  it('is not waited for endlessly when nobody takes it', async () => {
+    const stuck = { write: () => undefined, flush: () => undefined };
+    await expect(logWritten(createLogger('info', stuck))).resolves.toBeUndefined();
   });
 });

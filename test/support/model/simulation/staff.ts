@@ -104,7 +104,7 @@ export function workerOf(setting: Setting, process: Process): (job: Job) => Prom
     report: (report) => {
       setting.reported(process, report);
     },
-    onSuspect: () => undefined,
+    onSuspect: () => Promise.resolve(),
   };
   return processorOf((backend) => {
     createInboxWorker(backend, context, INBOX_LIMITS, () => undefined);
