@@ -46,7 +46,8 @@ const withServices = {
 /** @type {import('jest').Config} */
 export default {
   maxWorkers: 2,
-  testTimeout: 30_000,
+  // For what hangs: how long something may take on a busy machine is no test's business.
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.mjs'],
   projects: [
     {

@@ -66,7 +66,7 @@ describe.each(KINDS)('on $name', ({ start, findMaster }) => {
     await database.drop();
     await rm(folder, { recursive: true, force: true });
     expect(await Promise.all(services.map(({ exited }) => exited))).toEqual([0, 0]);
-  }, 60_000);
+  });
 
   const queueIs = (state: 'up' | 'down') =>
     eventually(
@@ -120,7 +120,7 @@ describe.each(KINDS)('on $name', ({ start, findMaster }) => {
     for (const event of events) expect(await client.expectAccepted(event)).toBe('recorded');
     await allFinished(database, events, PATIENCE_MS);
     expect(await heard()).toBeGreaterThan(before);
-  }, 90_000);
+  });
 
   it('the doctor finds nothing wrong with it', async () => {
     const checks = await checkRedis(several.url);

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -18,9 +17,6 @@ import { TEST_SECRETS, WebhookClient } from '../support/webhook-client.js';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const UNKNOWN = '01a201b7-b756-7194-8fdb-4c76e5445318';
 const run = promisify(execFile);
-
-// Some of these run ten processes, one after another.
-jest.setTimeout(90_000);
 
 describe('the command line', () => {
   let shop: Shop;

@@ -29,7 +29,6 @@ const DUE_MINOR = 5000;
 const REFUNDED_MINOR = 2000;
 /** Starting a process takes long while other tests do the same. */
 const PATIENCE = { timeoutMs: 40_000 };
-const TEST_TIMEOUT_MS = 120_000;
 
 /** A command that is about to be sent. */
 interface Command {
@@ -168,9 +167,9 @@ beforeAll(async () => {
     Shop.open({ ...patient, COMPLETE_INTERVAL_SECONDS: '3600' }),
     Shop.open({ ...patient, COMPLETE_INTERVAL_SECONDS: '1' }),
   ]);
-}, TEST_TIMEOUT_MS);
+});
 
-afterAll(() => Promise.all([retried.close(), completed.close()]), TEST_TIMEOUT_MS);
+afterAll(() => Promise.all([retried.close(), completed.close()]));
 
 beforeEach(() => {
   turn += 1;
@@ -219,7 +218,6 @@ describe.each(SCENES)('a process is killed while $title', (scene) => {
         }),
       ]);
     },
-    TEST_TIMEOUT_MS,
   );
 
   /** A process next to that of the shop takes the command, and dies there. */
@@ -238,19 +236,15 @@ describe.each(SCENES)('a process is killed while $title', (scene) => {
   it.each([
     ['when the provider has got the request, and acts on it later', 'onRequest'],
     ['when the provider has acted, and before it answers', 'onActed'],
-  ] as const)(
-    '%s: a restart ends it',
-    async (_moment, hook) => {
-      await Promise.all(
-        PROVIDERS.flatMap((provider, index) => {
-          const route = scene.routes[provider];
-          const shop = index === turn % 2 ? retried : completed;
-          return route === undefined ? [] : [dieDuring(route, hook, shop, provider)];
-        }),
-      );
-    },
-    TEST_TIMEOUT_MS,
-  );
+  ] as const)('%s: a restart ends it', async (_moment, hook) => {
+    await Promise.all(
+      PROVIDERS.flatMap((provider, index) => {
+        const route = scene.routes[provider];
+        const shop = index === turn % 2 ? retried : completed;
+        return route === undefined ? [] : [dieDuring(route, hook, shop, provider)];
+      }),
+    );
+  });
 
   /** The process of the shop dies, and is started again. */
   async function dieDuring(

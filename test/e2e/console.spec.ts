@@ -15,7 +15,6 @@ import { Shop } from '../support/shop.js';
 import { Story } from '../support/story.js';
 import { WebhookClient } from '../support/webhook-client.js';
 
-const TEST_TIMEOUT_MS = 90_000;
 const PATIENCE = { timeoutMs: 40_000 };
 /** Payment of our samples: 50 USD. */
 const SAMPLE = 1001;
@@ -32,14 +31,14 @@ describeInBrowser('an operator at the console', () => {
       openBrowser(),
       Shop.open({ CONSOLE_LOGINS_PER_MINUTE: '1000', CONSUMERS: 'invoices,access' }),
     ]);
-  }, TEST_TIMEOUT_MS);
+  });
 
   afterEach(() => person.leave());
 
   afterAll(async () => {
     await browser.close();
     await shop.close();
-  }, TEST_TIMEOUT_MS);
+  });
 
   /** Opens the browser of somebody who is logged in. */
   async function enter(
@@ -230,79 +229,75 @@ describeInBrowser('an operator at the console', () => {
     const PER_SECOND = 75;
     const TYPE = 'of-many';
 
-    it(
-      'replays them once, watches them, pauses and goes on',
-      async () => {
-        const events = range(MANY).map(() => new Story().stripe(PAID));
-        await buryEvents(shop.database, events, { type: TYPE });
-        person = await ConsolePerson.arrive(browser, shop.service.url);
-        const { page } = person;
-        await page.clock.install();
-        await person.logIn(TEST_TOKENS.operator, `/console/dead-letters?type=${TYPE}`);
+    it('replays them once, watches them, pauses and goes on', async () => {
+      const events = range(MANY).map(() => new Story().stripe(PAID));
+      await buryEvents(shop.database, events, { type: TYPE });
+      person = await ConsolePerson.arrive(browser, shop.service.url);
+      const { page } = person;
+      await page.clock.install();
+      await person.logIn(TEST_TOKENS.operator, `/console/dead-letters?type=${TYPE}`);
 
-        await page.getByRole('link', { name: 'Replay everything that matches…' }).click();
-        await page.getByRole('heading', { name: `Replay ${MANY} events?` }).waitFor();
-        // A hundred at most, and on a busy machine as many as there is time for.
-        await page.getByText(/The oldest \d+ of 500 were tried/).waitFor();
-        await page.getByLabel('At most per second').fill(String(PER_SECOND));
-        await page.getByLabel('Reason (optional)').fill('all of them');
-        const form = await page.evaluate<Record<string, string>>(
-          'Object.fromEntries(new FormData(document.querySelector("form.confirm-start")))',
-        );
-        await page.getByRole('button', { name: `Replay ${MANY} events` }).dblclick();
+      await page.getByRole('link', { name: 'Replay everything that matches…' }).click();
+      await page.getByRole('heading', { name: `Replay ${MANY} events?` }).waitFor();
+      // A hundred at most, and on a busy machine as many as there is time for.
+      await page.getByText(/The oldest \d+ of 500 were tried/).waitFor();
+      await page.getByLabel('At most per second').fill(String(PER_SECOND));
+      await page.getByLabel('Reason (optional)').fill('all of them');
+      const form = await page.evaluate<Record<string, string>>(
+        'Object.fromEntries(new FormData(document.querySelector("form.confirm-start")))',
+      );
+      await page.getByRole('button', { name: `Replay ${MANY} events` }).dblclick();
 
-        await page.getByRole('heading', { name: 'Replay', exact: true }).waitFor();
-        await page.getByRole('button', { name: 'Pause' }).waitFor();
-        const id = person.path.split('/').at(-1)!;
-        // Where the first click is on its way already, a browser sends the form once more.
-        const again = await person.post('/console/replays', form);
-        expect(again).toEqual({ status: 303, location: person.path });
-        const started = (await shop.get('/v1/replays')).json.data.filter(
-          ({ total }: { total: number }) => total === MANY,
-        );
-        expect(started).toMatchObject([{ id, reason: 'all of them' }]);
+      await page.getByRole('heading', { name: 'Replay', exact: true }).waitFor();
+      await page.getByRole('button', { name: 'Pause' }).waitFor();
+      const id = person.path.split('/').at(-1)!;
+      // Where the first click is on its way already, a browser sends the form once more.
+      const again = await person.post('/console/replays', form);
+      expect(again).toEqual({ status: 303, location: person.path });
+      const started = (await shop.get('/v1/replays')).json.data.filter(
+        ({ total }: { total: number }) => total === MANY,
+      );
+      expect(started).toMatchObject([{ id, reason: 'all of them' }]);
 
-        // It moves on the page that is there: what is written onto it stays.
-        await page.evaluate('document.body.dataset.isTheSame = "yes"');
-        const progress = page.getByRole('progressbar');
-        const settled = async () => Number(await progress.getAttribute('aria-valuenow'));
-        const first = await settled();
-        const moved = await eventually(async () => {
-          const now = await settled();
-          expect(now).toBeGreaterThan(first);
-          return now;
-        }, PATIENCE);
-        expect(moved).toBeLessThan(MANY);
-        expect(await page.evaluate('document.body.dataset.isTheSame')).toBe('yes');
+      // It moves on the page that is there: what is written onto it stays.
+      await page.evaluate('document.body.dataset.isTheSame = "yes"');
+      const progress = page.getByRole('progressbar');
+      const settled = async () => Number(await progress.getAttribute('aria-valuenow'));
+      const first = await settled();
+      const moved = await eventually(async () => {
+        const now = await settled();
+        expect(now).toBeGreaterThan(first);
+        return now;
+      }, PATIENCE);
+      expect(moved).toBeLessThan(MANY);
+      expect(await page.evaluate('document.body.dataset.isTheSame')).toBe('yes');
 
-        await page.getByRole('button', { name: 'Pause' }).click();
-        await page.getByText('Paused. What was sent through goes on').waitFor();
-        const paused = (await shop.get(`/v1/replays/${id}`)).json;
-        expect(paused).toMatchObject({ status: 'paused' });
-        expect(paused.pending).toBeGreaterThan(0);
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.getByText('Paused. What was sent through goes on').waitFor();
+      const paused = (await shop.get(`/v1/replays/${id}`)).json;
+      expect(paused).toMatchObject({ status: 'paused' });
+      expect(paused.pending).toBeGreaterThan(0);
+      expect(await page.locator('#replay-progress').getAttribute('hx-get')).toBeNull();
+
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await page.getByText('It goes on.').waitFor();
+      await eventually(async () => expect(await settled()).toBe(MANY), PATIENCE);
+      await page.getByText(`Done: ${MANY} of ${MANY} sent through again.`).waitFor();
+      await page.locator('#replay-actions').getByText('done').waitFor();
+
+      await eventually(async () => {
+        expect((await shop.get(`/v1/replays/${id}`)).json).toMatchObject({
+          status: 'done',
+          results: { applied: MANY },
+        });
         expect(await page.locator('#replay-progress').getAttribute('hx-get')).toBeNull();
-
-        await page.getByRole('button', { name: 'Resume' }).click();
-        await page.getByText('It goes on.').waitFor();
-        await eventually(async () => expect(await settled()).toBe(MANY), PATIENCE);
-        await page.getByText(`Done: ${MANY} of ${MANY} sent through again.`).waitFor();
-        await page.locator('#replay-actions').getByText('done').waitFor();
-
-        await eventually(async () => {
-          expect((await shop.get(`/v1/replays/${id}`)).json).toMatchObject({
-            status: 'done',
-            results: { applied: MANY },
-          });
-          expect(await page.locator('#replay-progress').getAttribute('hx-get')).toBeNull();
-        }, PATIENCE);
-        const before = person.requests.length;
-        await page.clock.runFor(60_000);
-        // Whatever the minute brought was asked before this.
-        await page.evaluate('fetch("/console/overview.json").then(() => null)');
-        expect(person.requests.slice(before)).toEqual(['GET /console/overview.json']);
-      },
-      TEST_TIMEOUT_MS,
-    );
+      }, PATIENCE);
+      const before = person.requests.length;
+      await page.clock.runFor(60_000);
+      // Whatever the minute brought was asked before this.
+      await page.evaluate('fetch("/console/overview.json").then(() => null)');
+      expect(person.requests.slice(before)).toEqual(['GET /console/overview.json']);
+    });
 
     it('replays only what is ticked', async () => {
       const [one, other] = [await buriedPayment(), await buriedPayment()];

@@ -98,7 +98,7 @@ describeBackends((backend) => {
 
     await start('worker');
     for (const row of await allFinished(database, events, PATIENCE_MS)) await expectOnce(row, 1);
-  }, 90_000);
+  });
 
   it('the api killed under load: nothing is lost, and it ends as without the crash', async () => {
     const disturbed = range(3).map(() => new Story());
@@ -132,7 +132,7 @@ describeBackends((backend) => {
     for (const story of disturbed) {
       expect(await whatBecameOf(database, story.tag)).toEqual(expected);
     }
-  }, 120_000);
+  });
 
   describe('the worker killed', () => {
     let story: Story;
@@ -153,7 +153,7 @@ describeBackends((backend) => {
       capture = story.stripe('payment_intent.succeeded');
       await client.expectAccepted(capture);
       await eventually(() => expectStuckWorker(database), { timeoutMs: PATIENCE_MS });
-    }, 60_000);
+    });
 
     it('between claim and commit: the event is applied once, by another worker', async () => {
       await worker.kill('SIGKILL');
@@ -161,7 +161,7 @@ describeBackends((backend) => {
       await letGo();
       await start('worker');
       await expectOnce(await finished(database, capture, PATIENCE_MS), 2);
-    }, 90_000);
+    });
 
     it('after the commit and before its job is done: the event is applied once', async () => {
       await queue.hold();
@@ -184,7 +184,7 @@ describeBackends((backend) => {
       );
       await expectOnce(await finished(database, capture), 2);
       await eventually(async () => expect(await queue.countJobs()).toBe(0));
-    }, 90_000);
+    });
   });
 
   it('the queue emptied with events waiting: the sweeper rings for all of them', async () => {
@@ -203,7 +203,7 @@ describeBackends((backend) => {
 
     await start('worker');
     for (const row of await allFinished(database, events, PATIENCE_MS)) await expectOnce(row, 1);
-  }, 90_000);
+  });
 });
 
 describe('the service with its own PostgreSQL', () => {
@@ -266,7 +266,7 @@ describe('the service with its own PostgreSQL', () => {
     await second.kill('SIGINT');
     expect(await second.exited).toBe(0);
     expect(postmaster()).toBeNull();
-  }, 120_000);
+  });
 
   it('starts again after the PostgreSQL was killed along with it', async () => {
     const first = await spawnService({ env: environment });
@@ -290,7 +290,7 @@ describe('the service with its own PostgreSQL', () => {
     await second.kill('SIGINT');
     expect(await second.exited).toBe(0);
     expect(postmaster()).toBeNull();
-  }, 120_000);
+  });
 });
 
 /** Locks the row of a payment, as a worker would; returns what lets go of it. */

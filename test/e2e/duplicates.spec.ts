@@ -97,7 +97,7 @@ describeBackends((backend) => {
         payments: [{ status: 'partially_refunded', amount_captured_minor: 5000 }],
       });
       expect(await whatBecameOf(database, crowd.tag)).toEqual(sequential);
-    }, 90_000);
+    });
 
     it('surface no deadlock', async () => {
       const logs = [api, ...workers].map((service) => service.logs()).join('\n');

@@ -90,7 +90,7 @@ afterEach(() => Load.stopAll());
     await redis.start();
     await allFinished(database, events, PATIENCE_MS);
     await expectReadiness(client, { httpStatus: 200, status: 'ready', queue: 'up' });
-  }, 60_000);
+  });
 
   type Outage = readonly [
     what: string,
@@ -140,7 +140,7 @@ describe('while PostgreSQL is away', () => {
       ),
     });
     client = new WebhookClient(service.url);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     client.close();
@@ -148,7 +148,7 @@ describe('while PostgreSQL is away', () => {
     await observer.end();
     await postgres.remove();
     expect(await service.exited).toBe(0);
-  }, 60_000);
+  });
 
   it('for single connections, which are terminated: nothing that was acknowledged is lost', async () => {
     const load = new Load(client, nextPaid);
@@ -164,7 +164,7 @@ describe('while PostgreSQL is away', () => {
     const ledger = await load.stop();
     expectOnlyLater(ledger);
     await expectKept(observer, ledger);
-  }, 90_000);
+  });
 
   type Outage = readonly [
     what: string,
@@ -222,7 +222,7 @@ describe('while PostgreSQL is away', () => {
     earlyClient.close();
     await early.kill('SIGTERM');
     expect(await early.exited).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('while connections to PostgreSQL break with the end of an answer', () => {
@@ -309,7 +309,7 @@ describe('SIGTERM during load', () => {
     await expectKept(database, { acknowledged, refused, unknown });
     await next.kill('SIGTERM');
     await database.drop();
-  }, 90_000);
+  });
 });
 
 describe('a database that does not commit durably', () => {

@@ -255,5 +255,5 @@ describe('a provider that is away for a while', () => {
     } finally {
       await shop.close();
     }
-  }, 60_000);
+  });
 });

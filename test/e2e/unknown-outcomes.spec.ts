@@ -26,7 +26,6 @@ const DUE_MINOR = 5000;
 const REFUNDED_MINOR = 2000;
 
 const PATIENCE = { timeoutMs: 30_000 };
-const TEST_TIMEOUT_MS = 60_000;
 /** Until a request of ours to a provider has taken too long. */
 const TIMEOUT_MS = 1500;
 
@@ -153,7 +152,7 @@ describe.each(PROVIDERS)('a client that uses %s', (name) => {
   beforeAll(async () => {
     provider = name;
     shop = await Shop.open(ALONE);
-  }, TEST_TIMEOUT_MS);
+  });
   beforeEach(() => shop.standIn.reset());
   afterAll(() => shop.close());
 
@@ -184,7 +183,6 @@ describe.each(PROVIDERS)('a client that uses %s', (name) => {
         await payAndVerify(found);
         await expectPaidOnce(reference);
       },
-      TEST_TIMEOUT_MS,
     );
 
     it('is told to come back when the provider asks for fewer requests', async () => {
@@ -270,7 +268,6 @@ describe.each(PROVIDERS)('a client that uses %s', (name) => {
         expect(found).toMatchObject({ unknownOutcome: false, amountMinor: REFUNDED_MINOR });
         await expectRefundedOnce(reference, id, providerPaymentId);
       },
-      TEST_TIMEOUT_MS,
     );
 
     it('is told to come back when the provider asks for fewer requests', async () => {
@@ -319,7 +316,7 @@ describe.each(PROVIDERS)('the resolver, of payments at %s', (name) => {
   beforeAll(async () => {
     provider = name;
     shop = await Shop.open(RESOLVING);
-  }, TEST_TIMEOUT_MS);
+  });
   beforeEach(() => shop.standIn.reset());
   afterAll(() => shop.close());
 
@@ -340,50 +337,37 @@ describe.each(PROVIDERS)('the resolver, of payments at %s', (name) => {
       world().pay(world().paymentIdsOf(reference).at(-1)!);
       await eventually(() => expectPaidOnce(reference), PATIENCE);
     },
-    TEST_TIMEOUT_MS,
   );
 
-  it(
-    'leaves one open that is not there, until its key finds out',
-    async () => {
-      const { reference, key } = await startWith({ kind: 'reset-before' });
-      await untilAskedOften(reference);
-      expect(await paymentIn(reference)).toMatchObject(IN_THE_DARK);
-      expectOneAtProvider(reference, await untilAccepted(() => start(reference, key)));
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('leaves one open that is not there, until its key finds out', async () => {
+    const { reference, key } = await startWith({ kind: 'reset-before' });
+    await untilAskedOften(reference);
+    expect(await paymentIn(reference)).toMatchObject(IN_THE_DARK);
+    expectOneAtProvider(reference, await untilAccepted(() => start(reference, key)));
+  });
 
-  it(
-    'gives one up that is not there when nobody can send it any more',
-    async () => {
-      const { reference, key } = await startWith({ kind: 'reset-before' });
-      await forget(key);
-      await age('payments', (await paymentIn(reference)).id);
-      await eventually(async () => {
-        expect(await paymentIn(reference)).toMatchObject({
-          status: 'failed',
-          unknownOutcome: false,
-        });
-      }, PATIENCE);
-      const { providerPaymentId } = await shop.payment(reference, provider);
-      world().pay(providerPaymentId);
-      await shop.orderIs(reference, 'paid');
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('gives one up that is not there when nobody can send it any more', async () => {
+    const { reference, key } = await startWith({ kind: 'reset-before' });
+    await forget(key);
+    await age('payments', (await paymentIn(reference)).id);
+    await eventually(async () => {
+      expect(await paymentIn(reference)).toMatchObject({
+        status: 'failed',
+        unknownOutcome: false,
+      });
+    }, PATIENCE);
+    const { providerPaymentId } = await shop.payment(reference, provider);
+    world().pay(providerPaymentId);
+    await shop.orderIs(reference, 'paid');
+  });
 
-  it(
-    'finds out that one was paid whose webhooks are all lost',
-    async () => {
-      const reference = await newOrder();
-      const { providerPaymentId } = await shop.payment(reference, provider);
-      await untilAskedOften(reference);
-      world().pay(providerPaymentId);
-      await eventually(() => expectPaidOnce(reference), PATIENCE);
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('finds out that one was paid whose webhooks are all lost', async () => {
+    const reference = await newOrder();
+    const { providerPaymentId } = await shop.payment(reference, provider);
+    await untilAskedOften(reference);
+    world().pay(providerPaymentId);
+    await eventually(() => expectPaidOnce(reference), PATIENCE);
+  });
 
   it.each([['the key waits'], ['the key is forgotten']])(
     'finds a refund whose answer was lost and counts it once, while %s',
@@ -400,57 +384,44 @@ describe.each(PROVIDERS)('the resolver, of payments at %s', (name) => {
       await shop.standIn.webhooks.redeliver();
       await expectRefundedOnce(reference, id, providerPaymentId);
     },
-    TEST_TIMEOUT_MS,
   );
 
-  it(
-    'finds a refund that the provider makes long after it was first asked about',
-    async () => {
-      const { reference, id, providerPaymentId } = await paidPayment();
-      const key = randomUUID();
-      const gate = shop.standIn.faults.gate(REFUND[provider], 'before');
-      expect(await refund(id, { key })).toMatchObject({ status: 504 });
-      await forget(key);
-      await untilAskedOften(reference);
-      gate.release();
-      await eventually(() => expectRefundedOnce(reference, id, providerPaymentId), PATIENCE);
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('finds a refund that the provider makes long after it was first asked about', async () => {
+    const { reference, id, providerPaymentId } = await paidPayment();
+    const key = randomUUID();
+    const gate = shop.standIn.faults.gate(REFUND[provider], 'before');
+    expect(await refund(id, { key })).toMatchObject({ status: 504 });
+    await forget(key);
+    await untilAskedOften(reference);
+    gate.release();
+    await eventually(() => expectRefundedOnce(reference, id, providerPaymentId), PATIENCE);
+  });
 
-  it(
-    'gives a refund up that is not there when nobody can send it any more',
-    async () => {
-      const { reference, id, providerPaymentId } = await paidPayment();
-      const key = randomUUID();
-      shop.standIn.faults.next(REFUND[provider], { kind: 'reset-before' });
-      expect(await refund(id, { key })).toMatchObject({ status: 504 });
-      await forget(key);
-      await untilAskedOften(reference);
-      const [lost] = (await shop.showPayment(id)).refunds!;
-      expect(lost).toMatchObject(IN_THE_DARK);
-      await age('refunds', lost!.id);
-      await eventually(async () => {
-        const { refunds } = await shop.showPayment(id);
-        expect(refunds).toMatchObject([{ status: 'failed', unknownOutcome: false }]);
-      }, PATIENCE);
-      expect(await refund(id, { amountMinor: DUE_MINOR })).toMatchObject({ status: 201 });
-      expect(world().refundsOf(providerPaymentId)).toHaveLength(1);
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('gives a refund up that is not there when nobody can send it any more', async () => {
+    const { reference, id, providerPaymentId } = await paidPayment();
+    const key = randomUUID();
+    shop.standIn.faults.next(REFUND[provider], { kind: 'reset-before' });
+    expect(await refund(id, { key })).toMatchObject({ status: 504 });
+    await forget(key);
+    await untilAskedOften(reference);
+    const [lost] = (await shop.showPayment(id)).refunds!;
+    expect(lost).toMatchObject(IN_THE_DARK);
+    await age('refunds', lost!.id);
+    await eventually(async () => {
+      const { refunds } = await shop.showPayment(id);
+      expect(refunds).toMatchObject([{ status: 'failed', unknownOutcome: false }]);
+    }, PATIENCE);
+    expect(await refund(id, { amountMinor: DUE_MINOR })).toMatchObject({ status: 201 });
+    expect(world().refundsOf(providerPaymentId)).toHaveLength(1);
+  });
 
-  it(
-    'goes on after the provider was away',
-    async () => {
-      const reference = await newOrder();
-      const { providerPaymentId } = await shop.payment(reference, provider);
-      world().pay(providerPaymentId);
-      await whileAway(() => untilAskedOften(reference));
-      await eventually(() => expectPaidOnce(reference), PATIENCE);
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('goes on after the provider was away', async () => {
+    const reference = await newOrder();
+    const { providerPaymentId } = await shop.payment(reference, provider);
+    world().pay(providerPaymentId);
+    await whileAway(() => untilAskedOften(reference));
+    await eventually(() => expectPaidOnce(reference), PATIENCE);
+  });
 });
 
 describe('thin events of Stripe', () => {
@@ -460,7 +431,7 @@ describe('thin events of Stripe', () => {
     provider = 'stripe';
     shop = await Shop.open(ALONE);
     client = new WebhookClient(shop.service.url);
-  }, TEST_TIMEOUT_MS);
+  });
   beforeEach(() => shop.standIn.reset());
   afterAll(async () => {
     client.close();
@@ -494,47 +465,39 @@ describe('thin events of Stripe', () => {
     await eventually(() => expectPaidOnce(reference), PATIENCE);
   });
 
-  it(
-    'wait for a provider that is away',
-    async () => {
-      const { reference, event } = await paidThinly();
-      await whileAway(async () => {
-        await client.expectAccepted(event);
-        await eventually(async () => {
-          const [row] = await findRows(shop.database, [event]);
-          expect(row?.attempt_errors[0]).toMatchObject({ code: 'provider_unavailable' });
-        }, PATIENCE);
-      });
-      await eventually(() => expectPaidOnce(reference), PATIENCE);
-      expect(await finished(shop.database, event)).toMatchObject({ status: 'applied' });
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('wait for a provider that is away', async () => {
+    const { reference, event } = await paidThinly();
+    await whileAway(async () => {
+      await client.expectAccepted(event);
+      await eventually(async () => {
+        const [row] = await findRows(shop.database, [event]);
+        expect(row?.attempt_errors[0]).toMatchObject({ code: 'provider_unavailable' });
+      }, PATIENCE);
+    });
+    await eventually(() => expectPaidOnce(reference), PATIENCE);
+    expect(await finished(shop.database, event)).toMatchObject({ status: 'applied' });
+  });
 
-  it(
-    'are dead letters where no API key is',
-    async () => {
-      const { reference, event } = await paidThinly();
-      const keyless = await shop.startAnother({ STRIPE_API_KEY: undefined });
-      await shop.kill();
-      const another = new WebhookClient(keyless.url);
-      await another.expectAccepted(event);
-      const dead = { status: 'dead', outcome_reason: 'needs_provider_api' };
-      expect(await finished(shop.database, event)).toMatchObject(dead);
-      another.close();
-      await keyless.kill();
-      await shop.start();
-      expect(await paymentIn(reference)).toMatchObject({ status: 'pending' });
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('are dead letters where no API key is', async () => {
+    const { reference, event } = await paidThinly();
+    const keyless = await shop.startAnother({ STRIPE_API_KEY: undefined });
+    await shop.kill();
+    const another = new WebhookClient(keyless.url);
+    await another.expectAccepted(event);
+    const dead = { status: 'dead', outcome_reason: 'needs_provider_api' };
+    expect(await finished(shop.database, event)).toMatchObject(dead);
+    another.close();
+    await keyless.kill();
+    await shop.start();
+    expect(await paymentIn(reference)).toMatchObject({ status: 'pending' });
+  });
 });
 
 describe('refunds at Paystack that no webhook tells apart', () => {
   beforeAll(async () => {
     provider = 'paystack';
     shop = await Shop.open(RESOLVING);
-  }, TEST_TIMEOUT_MS);
+  });
   beforeEach(() => shop.standIn.reset());
   afterAll(() => shop.close());
 
@@ -567,43 +530,35 @@ describe('refunds at Paystack that no webhook tells apart', () => {
     });
   }
 
-  it(
-    'are recorded by their ids',
-    async () => {
-      const { id, providerPaymentId } = await paidPayment();
-      shop.tellWebhooks('after-answer');
-      await refundElsewhere(providerPaymentId);
-      await refundElsewhere(providerPaymentId);
-      const told = shop.standIn.webhooks.events.filter(({ type }) => type === 'refund.pending');
-      expect(told.map(({ eventId }) => eventId)).toEqual([told[0]!.eventId, told[0]!.eventId]);
-      await eventually(() => expectBothRecorded(id, providerPaymentId), PATIENCE);
-      for (const { id: refundId } of world().refundsOf(providerPaymentId)) {
-        world().settleRefund(refundId, 'succeeded');
-      }
-      await shop.standIn.webhooks.delivered();
-      await expectBothRecorded(id, providerPaymentId);
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('are recorded by their ids', async () => {
+    const { id, providerPaymentId } = await paidPayment();
+    shop.tellWebhooks('after-answer');
+    await refundElsewhere(providerPaymentId);
+    await refundElsewhere(providerPaymentId);
+    const told = shop.standIn.webhooks.events.filter(({ type }) => type === 'refund.pending');
+    expect(told.map(({ eventId }) => eventId)).toEqual([told[0]!.eventId, told[0]!.eventId]);
+    await eventually(() => expectBothRecorded(id, providerPaymentId), PATIENCE);
+    for (const { id: refundId } of world().refundsOf(providerPaymentId)) {
+      world().settleRefund(refundId, 'succeeded');
+    }
+    await shop.standIn.webhooks.delivered();
+    await expectBothRecorded(id, providerPaymentId);
+  });
 
-  it(
-    'are recorded when the second is told while the provider is asked because of the first',
-    async () => {
-      const { id, providerPaymentId } = await paidPayment();
-      shop.tellWebhooks('after-answer');
-      const gate = shop.standIn.faults.gate('GET /refund', 'after');
-      await refundElsewhere(providerPaymentId);
-      await gate.reached;
-      await refundElsewhere(providerPaymentId);
-      const [, second] = world().refundsOf(providerPaymentId);
-      world().settleRefund(second!.id, 'succeeded');
-      await shop.standIn.webhooks.delivered();
-      await finished(shop.database, shop.standIn.webhooks.events.at(-1)!);
-      gate.release();
-      await eventually(() => expectBothRecorded(id, providerPaymentId), PATIENCE);
-    },
-    TEST_TIMEOUT_MS,
-  );
+  it('are recorded when the second is told while the provider is asked because of the first', async () => {
+    const { id, providerPaymentId } = await paidPayment();
+    shop.tellWebhooks('after-answer');
+    const gate = shop.standIn.faults.gate('GET /refund', 'after');
+    await refundElsewhere(providerPaymentId);
+    await gate.reached;
+    await refundElsewhere(providerPaymentId);
+    const [, second] = world().refundsOf(providerPaymentId);
+    world().settleRefund(second!.id, 'succeeded');
+    await shop.standIn.webhooks.delivered();
+    await finished(shop.database, shop.standIn.webhooks.events.at(-1)!);
+    gate.release();
+    await eventually(() => expectBothRecorded(id, providerPaymentId), PATIENCE);
+  });
 });
 
 describe('a provider that fails again and again', () => {
@@ -616,31 +571,27 @@ describe('a provider that fails again and again', () => {
       PROVIDER_BREAKER_FAILURES: String(FAILURES),
       PROVIDER_BREAKER_PAUSE_SECONDS: '3',
     });
-  }, TEST_TIMEOUT_MS);
+  });
   afterAll(() => shop.close());
 
-  it(
-    'is left alone for a while, and asked again after that',
-    async () => {
-      const references = await Promise.all([newOrder(), newOrder(), newOrder(), newOrder()]);
-      const key = randomUUID();
-      shop.standIn.faults.next(START.stripe, { kind: 'reset-before' }, FAILURES);
-      for (const reference of references.slice(0, FAILURES)) {
-        expect(await start(reference, randomUUID())).toMatchObject({ status: 504 });
-      }
-      const last = references[FAILURES];
-      expectComeBack(await start(last, key));
-      expect(shop.standIn.requests).toHaveLength(FAILURES);
-      expect(await paymentIn(last)).toMatchObject({ status: 'pending', unknownOutcome: false });
-      // The other provider is none the worse for it.
-      const reference = await shop.order(DUE_MINOR, CURRENCIES.paystack);
-      await shop.payment(reference, 'paystack');
+  it('is left alone for a while, and asked again after that', async () => {
+    const references = await Promise.all([newOrder(), newOrder(), newOrder(), newOrder()]);
+    const key = randomUUID();
+    shop.standIn.faults.next(START.stripe, { kind: 'reset-before' }, FAILURES);
+    for (const reference of references.slice(0, FAILURES)) {
+      expect(await start(reference, randomUUID())).toMatchObject({ status: 504 });
+    }
+    const last = references[FAILURES];
+    expectComeBack(await start(last, key));
+    expect(shop.standIn.requests).toHaveLength(FAILURES);
+    expect(await paymentIn(last)).toMatchObject({ status: 'pending', unknownOutcome: false });
+    // The other provider is none the worse for it.
+    const reference = await shop.order(DUE_MINOR, CURRENCIES.paystack);
+    await shop.payment(reference, 'paystack');
 
-      const found = await untilAccepted(() => start(last, key));
-      expectOneAtProvider(last, found);
-    },
-    TEST_TIMEOUT_MS,
-  );
+    const found = await untilAccepted(() => start(last, key));
+    expectOneAtProvider(last, found);
+  });
 });
 
 function expectComeBack(answer: CommandAnswer): void {

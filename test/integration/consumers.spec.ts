@@ -30,7 +30,6 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { replayMessage } from '../support/replay-message.js';
 
 const PATIENCE = { timeoutMs: 20_000 };
-const TEST_TIMEOUT_MS = 40_000;
 const ATTEMPTS_MAX = 3;
 
 const consumed = { status: 'consumed', reason: null, is_settled: true };
@@ -381,81 +380,67 @@ describeBackends((backend) => {
     const relayTo = (...consumers: string[]) =>
       harness.startRelay(consumers.map((consumer) => harness.recipient(consumer)));
 
-    it(
-      'go on when one of them always fails with one message, until it is mended',
-      async () => {
-        const ids = await tell(database, MESSAGES);
-        const poison = ids[7]!;
-        let isMended = false;
-        const toy = effectConsumer(harness.pool, 'picky');
-        harness.startConsumer({
-          ...toy,
-          consume: (message) =>
-            message.id === poison && !isMended
-              ? Promise.reject(new Error('I choke on this'))
-              : toy.consume(message),
-        });
-        harness.startConsumer(effectConsumer(harness.pool, 'calm'));
-        relayTo('picky', 'calm');
+    it('go on when one of them always fails with one message, until it is mended', async () => {
+      const ids = await tell(database, MESSAGES);
+      const poison = ids[7]!;
+      let isMended = false;
+      const toy = effectConsumer(harness.pool, 'picky');
+      harness.startConsumer({
+        ...toy,
+        consume: (message) =>
+          message.id === poison && !isMended
+            ? Promise.reject(new Error('I choke on this'))
+            : toy.consume(message),
+      });
+      harness.startConsumer(effectConsumer(harness.pool, 'calm'));
+      relayTo('picky', 'calm');
 
-        await eventually(async () => {
-          expect(await findDispatches(database, 'picky', poison)).toMatchObject([
-            { status: 'dead', reason: 'consumer_failed', attempts: ATTEMPTS_MAX },
-          ]);
-          expect(await countEffects(database)).toEqual([
-            { consumer: 'calm', effects: MESSAGES, messages: MESSAGES },
-            { consumer: 'picky', effects: MESSAGES - 1, messages: MESSAGES - 1 },
-          ]);
-        }, PATIENCE);
-        const [letter] = await findDispatches(database, 'picky', poison);
-        expect(letter!.attempt_errors).toMatchObject(
-          [1, 2, 3].map((attempt) => ({ attempt, message: 'I choke on this' })),
-        );
+      await eventually(async () => {
+        expect(await findDispatches(database, 'picky', poison)).toMatchObject([
+          { status: 'dead', reason: 'consumer_failed', attempts: ATTEMPTS_MAX },
+        ]);
+        expect(await countEffects(database)).toEqual([
+          { consumer: 'calm', effects: MESSAGES, messages: MESSAGES },
+          { consumer: 'picky', effects: MESSAGES - 1, messages: MESSAGES - 1 },
+        ]);
+      }, PATIENCE);
+      const [letter] = await findDispatches(database, 'picky', poison);
+      expect(letter!.attempt_errors).toMatchObject(
+        [1, 2, 3].map((attempt) => ({ attempt, message: 'I choke on this' })),
+      );
 
-        isMended = true;
-        const clicks = Array.from({ length: 20 }, () =>
-          replayMessage(harness.pool, 'picky', poison),
-        );
-        expect((await Promise.all(clicks)).filter((isReplayed) => isReplayed)).toHaveLength(1);
-        await eventually(() => expectAllOnce(database, ['calm', 'picky'], MESSAGES), PATIENCE);
-      },
-      TEST_TIMEOUT_MS,
-    );
+      isMended = true;
+      const clicks = Array.from({ length: 20 }, () => replayMessage(harness.pool, 'picky', poison));
+      expect((await Promise.all(clicks)).filter((isReplayed) => isReplayed)).toHaveLength(1);
+      await eventually(() => expectAllOnce(database, ['calm', 'picky'], MESSAGES), PATIENCE);
+    });
 
-    it(
-      'do everything once although the first report of each message gets lost',
-      async () => {
-        await tell(database, MESSAGES);
-        const reported = new Set<string>();
-        const { settle: settleOf } = harness.consumeContext(effectConsumer(harness.pool, 'mails'));
-        harness.startConsumer(effectConsumer(harness.pool, 'mails'), {
-          settle: (outcome) => {
-            if (reported.has(outcome.messageId)) return settleOf(outcome);
-            reported.add(outcome.messageId);
-            return Promise.reject(new Error('the database is away'));
-          },
-        });
-        relayTo('mails');
-        await eventually(() => expectAllOnce(database, ['mails'], MESSAGES), PATIENCE);
-        expect(reported.size).toBe(MESSAGES);
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it('do everything once although the first report of each message gets lost', async () => {
+      await tell(database, MESSAGES);
+      const reported = new Set<string>();
+      const { settle: settleOf } = harness.consumeContext(effectConsumer(harness.pool, 'mails'));
+      harness.startConsumer(effectConsumer(harness.pool, 'mails'), {
+        settle: (outcome) => {
+          if (reported.has(outcome.messageId)) return settleOf(outcome);
+          reported.add(outcome.messageId);
+          return Promise.reject(new Error('the database is away'));
+        },
+      });
+      relayTo('mails');
+      await eventually(() => expectAllOnce(database, ['mails'], MESSAGES), PATIENCE);
+      expect(reported.size).toBe(MESSAGES);
+    });
 
-    it(
-      'go on after a job that is none of ours',
-      async () => {
-        harness.startConsumer(effectConsumer(harness.pool, 'mails'), { concurrency: 1 });
-        const recipient = harness.recipient('mails');
-        const producer = harness.producer('mails');
-        await eventually(() => producer.add({ ids: ['what is this?'] }), PATIENCE);
-        await tell(database, 3);
-        harness.startRelay([recipient]);
-        await eventually(() => expectAllOnce(database, ['mails'], 3), PATIENCE);
-        await eventually(async () => expect(await recipient.queue.waiting()).toBe(0));
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it('go on after a job that is none of ours', async () => {
+      harness.startConsumer(effectConsumer(harness.pool, 'mails'), { concurrency: 1 });
+      const recipient = harness.recipient('mails');
+      const producer = harness.producer('mails');
+      await eventually(() => producer.add({ ids: ['what is this?'] }), PATIENCE);
+      await tell(database, 3);
+      harness.startRelay([recipient]);
+      await eventually(() => expectAllOnce(database, ['mails'], 3), PATIENCE);
+      await eventually(async () => expect(await recipient.queue.waiting()).toBe(0));
+    });
   });
 
   describe('a consumer outside', () => {
@@ -490,129 +475,109 @@ describeBackends((backend) => {
     const relayTo = (...consumers: string[]) =>
       harness.startRelay(consumers.map((consumer) => harness.recipient(consumer)));
 
-    it(
-      'does each message once, and reports it over a queue',
-      async () => {
-        await tell(database, MESSAGES);
-        startOutside(doIt);
-        harness.startOutcomes([NAME]);
-        relayTo(NAME);
-        await eventually(() => expectAllOnce(database, [NAME], MESSAGES), PATIENCE);
-        expect(harness.reports.filter(({ result }) => result !== 'consumed')).toEqual([]);
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it('does each message once, and reports it over a queue', async () => {
+      await tell(database, MESSAGES);
+      startOutside(doIt);
+      harness.startOutcomes([NAME]);
+      relayTo(NAME);
+      await eventually(() => expectAllOnce(database, [NAME], MESSAGES), PATIENCE);
+      expect(harness.reports.filter(({ result }) => result !== 'consumed')).toEqual([]);
+    });
 
-    it(
-      'has its attempts counted, its dead letters kept, and its wish to be asked later heard',
-      async () => {
-        const [failing, late, fine] = await tell(database, 3);
-        const tries = new Map<string, number>();
-        startOutside((message) => {
-          const count = (tries.get(message.id) ?? 0) + 1;
-          tries.set(message.id, count);
-          if (message.id === failing) throw new Error('no such shelf');
-          if (message.id === late && count < 3) throw new NotNow('stocktaking', 0);
-          return doIt(message);
-        });
-        harness.startOutcomes([NAME]);
-        relayTo(NAME);
-        await eventually(async () => {
-          expect(await findDispatches(database, NAME, failing)).toMatchObject([
-            { status: 'dead', reason: 'consumer_failed', attempts: ATTEMPTS_MAX },
+    it('has its attempts counted, its dead letters kept, and its wish to be asked later heard', async () => {
+      const [failing, late, fine] = await tell(database, 3);
+      const tries = new Map<string, number>();
+      startOutside((message) => {
+        const count = (tries.get(message.id) ?? 0) + 1;
+        tries.set(message.id, count);
+        if (message.id === failing) throw new Error('no such shelf');
+        if (message.id === late && count < 3) throw new NotNow('stocktaking', 0);
+        return doIt(message);
+      });
+      harness.startOutcomes([NAME]);
+      relayTo(NAME);
+      await eventually(async () => {
+        expect(await findDispatches(database, NAME, failing)).toMatchObject([
+          { status: 'dead', reason: 'consumer_failed', attempts: ATTEMPTS_MAX },
+        ]);
+        for (const id of [late, fine]) {
+          expect(await findDispatches(database, NAME, id)).toMatchObject([
+            { ...consumed, attempts: 0, attempt_errors: [] },
           ]);
-          for (const id of [late, fine]) {
-            expect(await findDispatches(database, NAME, id)).toMatchObject([
-              { ...consumed, attempts: 0, attempt_errors: [] },
-            ]);
-          }
-        }, PATIENCE);
-        const [letter] = await findDispatches(database, NAME, failing);
-        expect(letter!.attempt_errors).toMatchObject(
-          [1, 2, 3].map((attempt) => ({ attempt, message: 'no such shelf' })),
-        );
-        expect(tries.get(late!)).toBeGreaterThanOrEqual(3);
-        expect(await countEffects(database)).toEqual([{ consumer: NAME, effects: 2, messages: 2 }]);
-      },
-      TEST_TIMEOUT_MS,
-    );
+        }
+      }, PATIENCE);
+      const [letter] = await findDispatches(database, NAME, failing);
+      expect(letter!.attempt_errors).toMatchObject(
+        [1, 2, 3].map((attempt) => ({ attempt, message: 'no such shelf' })),
+      );
+      expect(tries.get(late!)).toBeGreaterThanOrEqual(3);
+      expect(await countEffects(database)).toEqual([{ consumer: NAME, effects: 2, messages: 2 }]);
+    });
 
-    it(
-      'cannot report for somebody else',
-      async () => {
-        await tell(database, 1);
-        const ours = harness.recipient('invoices');
-        await eventually(async () => {
-          await relayPass(harness.relayContext([ours]));
-          expect(await ours.queue.waiting()).toBeGreaterThan(0);
-        }, PATIENCE);
-        const [before] = await findDispatches(database, 'invoices');
-        const outcomes = harness.backend.producer(QUEUES.outcomes);
-        harness.onClose(() => outcomes.close());
-        const messageId = before!.message_id;
-        const report = { messageId, attempts: 0, verdict: { result: 'consumed' } };
-        await eventually(() => outcomes.add({ ...report, consumer: 'invoices' }), PATIENCE);
-        await outcomes.add('no outcome at all');
-        await outcomes.add({ ...report, consumer: 'nobody' });
+    it('cannot report for somebody else', async () => {
+      await tell(database, 1);
+      const ours = harness.recipient('invoices');
+      await eventually(async () => {
+        await relayPass(harness.relayContext([ours]));
+        expect(await ours.queue.waiting()).toBeGreaterThan(0);
+      }, PATIENCE);
+      const [before] = await findDispatches(database, 'invoices');
+      const outcomes = harness.backend.producer(QUEUES.outcomes);
+      harness.onClose(() => outcomes.close());
+      const messageId = before!.message_id;
+      const report = { messageId, attempts: 0, verdict: { result: 'consumed' } };
+      await eventually(() => outcomes.add({ ...report, consumer: 'invoices' }), PATIENCE);
+      await outcomes.add('no outcome at all');
+      await outcomes.add({ ...report, consumer: 'nobody' });
 
-        // They are heard one after the other: what is settled last was reported after those.
-        harness.startOutcomes([NAME]);
-        startOutside(doIt);
-        await tell(database, 1);
-        relayTo(NAME);
-        await eventually(async () => {
-          expect(await findDispatches(database, NAME)).toMatchObject([consumed]);
-          expect(await outcomes.waiting()).toBe(0);
-        }, PATIENCE);
-        expect(await findDispatches(database, 'invoices')).toMatchObject([pending, pending]);
-        expect(await findDispatches(database, 'nobody')).toEqual([]);
-        expect(harness.reports).toMatchObject([{ consumer: NAME, result: 'consumed' }]);
-      },
-      TEST_TIMEOUT_MS,
-    );
+      // They are heard one after the other: what is settled last was reported after those.
+      harness.startOutcomes([NAME]);
+      startOutside(doIt);
+      await tell(database, 1);
+      relayTo(NAME);
+      await eventually(async () => {
+        expect(await findDispatches(database, NAME)).toMatchObject([consumed]);
+        expect(await outcomes.waiting()).toBe(0);
+      }, PATIENCE);
+      expect(await findDispatches(database, 'invoices')).toMatchObject([pending, pending]);
+      expect(await findDispatches(database, 'nobody')).toEqual([]);
+      expect(harness.reports).toMatchObject([{ consumer: NAME, result: 'consumed' }]);
+    });
 
-    it(
-      'is sent a message again when its report gets lost',
-      async () => {
-        await tell(database, MESSAGES);
-        startOutside(doIt);
-        const relay = relayTo(NAME);
-        await eventually(async () => {
-          expect(await countEffects(database)).toEqual([
-            { consumer: NAME, effects: MESSAGES, messages: MESSAGES },
-          ]);
-        }, PATIENCE);
-        await relay.stop();
-        await queue.empty();
-        const dispatches = await findDispatches(database, NAME);
-        expect(dispatches.filter(({ status }) => status !== 'pending')).toEqual([]);
+    it('is sent a message again when its report gets lost', async () => {
+      await tell(database, MESSAGES);
+      startOutside(doIt);
+      const relay = relayTo(NAME);
+      await eventually(async () => {
+        expect(await countEffects(database)).toEqual([
+          { consumer: NAME, effects: MESSAGES, messages: MESSAGES },
+        ]);
+      }, PATIENCE);
+      await relay.stop();
+      await queue.empty();
+      const dispatches = await findDispatches(database, NAME);
+      expect(dispatches.filter(({ status }) => status !== 'pending')).toEqual([]);
 
-        harness.startOutcomes([NAME]);
-        relayTo(NAME);
-        await eventually(() => expectAllOnce(database, [NAME], MESSAGES), PATIENCE);
-      },
-      TEST_TIMEOUT_MS,
-    );
+      harness.startOutcomes([NAME]);
+      relayTo(NAME);
+      await eventually(() => expectAllOnce(database, [NAME], MESSAGES), PATIENCE);
+    });
 
-    it(
-      'has errors recorded that no row and no job can hold as they are',
-      async () => {
-        const [first] = await tell(database, 2);
-        startOutside(({ id }) => {
-          throw new Error(id === first ? 'found \u0000 in the answer' : `${'x'.repeat(499)}😀`);
-        });
-        harness.startOutcomes([NAME]);
-        relayTo(NAME);
-        await eventually(
-          async () => {
-            const letters = await findDispatches(database, NAME);
-            expect(letters.map(({ status }) => status)).toEqual(['dead', 'dead']);
-          },
-          { timeoutMs: 4000 },
-        );
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it('has errors recorded that no row and no job can hold as they are', async () => {
+      const [first] = await tell(database, 2);
+      startOutside(({ id }) => {
+        throw new Error(id === first ? 'found \u0000 in the answer' : `${'x'.repeat(499)}😀`);
+      });
+      harness.startOutcomes([NAME]);
+      relayTo(NAME);
+      await eventually(
+        async () => {
+          const letters = await findDispatches(database, NAME);
+          expect(letters.map(({ status }) => status)).toEqual(['dead', 'dead']);
+        },
+        { timeoutMs: 4000 },
+      );
+    });
   });
 });
 

@@ -19,7 +19,6 @@ const MESSAGES = 60;
 /** which is this many. */
 const CHUNK = 50;
 const PATIENCE = { timeoutMs: 25_000 };
-const TEST_TIMEOUT_MS = 60_000;
 
 type MessageFailPoint = Extract<FailPoint, `relay.${string}` | `consumer.${string}`>;
 
@@ -75,7 +74,7 @@ describeBackends((backend) => {
           scenes.set(point, { database, harness, process });
         }),
       );
-    }, TEST_TIMEOUT_MS);
+    });
 
     afterAll(async () => {
       for (const { process, harness, database } of scenes.values()) {
@@ -83,33 +82,29 @@ describeBackends((backend) => {
         await harness.close();
         await database.drop();
       }
-    }, TEST_TIMEOUT_MS);
+    });
 
-    it.each(POINTS)(
-      'at %s: another one goes on, and each effect is there once',
-      async (point) => {
-        const { database, harness, process } = scenes.get(point)!;
-        expect(await process.exited).toBe('SIGKILL');
-        expect(await remainsOf(database)).toMatchObject(withoutNulls(DEATHS[point]));
-        const recipients = CONSUMERS.map((consumer) => harness.recipient(consumer));
-        const [doomed] = recipients;
-        const { queued } = DEATHS[point];
-        if (queued !== null) expect(await eventually(() => doomed!.queue.waiting())).toBe(queued);
+    it.each(POINTS)('at %s: another one goes on, and each effect is there once', async (point) => {
+      const { database, harness, process } = scenes.get(point)!;
+      expect(await process.exited).toBe('SIGKILL');
+      expect(await remainsOf(database)).toMatchObject(withoutNulls(DEATHS[point]));
+      const recipients = CONSUMERS.map((consumer) => harness.recipient(consumer));
+      const [doomed] = recipients;
+      const { queued } = DEATHS[point];
+      if (queued !== null) expect(await eventually(() => doomed!.queue.waiting())).toBe(queued);
 
-        harness.startRelay(recipients);
-        for (const consumer of CONSUMERS) {
-          const toy = effectConsumer(harness.pool, consumer);
-          harness.startConsumer(toy, { lockSeconds: 1 });
-        }
-        await eventually(() => expectAllOnce(database, CONSUMERS, MESSAGES), PATIENCE);
-        // What came twice is not wanted any more.
-        await eventually(async () => {
-          for (const { queue } of recipients) expect(await queue.waiting()).toBe(0);
-        }, PATIENCE);
-        await expectAllOnce(database, CONSUMERS, MESSAGES);
-      },
-      TEST_TIMEOUT_MS,
-    );
+      harness.startRelay(recipients);
+      for (const consumer of CONSUMERS) {
+        const toy = effectConsumer(harness.pool, consumer);
+        harness.startConsumer(toy, { lockSeconds: 1 });
+      }
+      await eventually(() => expectAllOnce(database, CONSUMERS, MESSAGES), PATIENCE);
+      // What came twice is not wanted any more.
+      await eventually(async () => {
+        for (const { queue } of recipients) expect(await queue.waiting()).toBe(0);
+      }, PATIENCE);
+      await expectAllOnce(database, CONSUMERS, MESSAGES);
+    });
   });
 
   describe('two relays and three workers at once, in three processes', () => {
@@ -129,7 +124,7 @@ describeBackends((backend) => {
       await Promise.all(processes.map((process) => process.kill()));
       await harness.close();
       await database.drop();
-    }, TEST_TIMEOUT_MS);
+    });
 
     it(`do each of ${messages} messages once for each consumer`, async () => {
       await tell(database, messages);
@@ -154,7 +149,7 @@ describeBackends((backend) => {
       const ended = await Promise.all(processes.map((process) => process.kill('SIGTERM')));
       expect(ended).toEqual([0, 0]);
       await expectAllOnce(database, CONSUMERS, messages);
-    }, 120_000);
+    });
   });
 });
 

@@ -79,7 +79,7 @@ describe('the migrations on a database in which everything has happened', () => 
     schema = await describeSchema(shop.database);
   }, 240_000);
 
-  afterAll(() => shop.close(), 60_000);
+  afterAll(() => shop.close());
 
   it('have rows of every table before them', () => {
     expect([...full].filter(([, rows]) => rows.length === 0).map(([table]) => table)).toEqual([]);
@@ -161,5 +161,5 @@ describe('the migrations on a database in which everything has happened', () => 
     await harness.close();
     expect(await toldByEvents()).toEqual(before);
     await database.drop();
-  }, 60_000);
+  });
 });

@@ -76,7 +76,7 @@ describe('a migration of a table in use', () => {
     );
     client.close();
     await service.kill('SIGTERM');
-  }, 60_000);
+  });
 
   it('gives up in the end, and names who is in the way', async () => {
     await other.query('begin');
@@ -136,7 +136,7 @@ describe('a migration of a table in use', () => {
     expect(runs.filter((names) => names.length > 0)).toEqual([NEW]);
     expect(await run()).toEqual(namesOf(EXPANDED));
     expect(await findIndex()).toEqual([{ isValid: true }]);
-  }, 60_000);
+  });
 
   it('that was cut off while it built an index builds it anew', async () => {
     await other.query('begin isolation level repeatable read');
@@ -151,7 +151,7 @@ describe('a migration of a table in use', () => {
     await other.query('rollback');
     await expect(migrate(database.url, options())).resolves.toEqual(NEW.slice(2));
     expect(await findIndex()).toEqual([{ isValid: true }]);
-  }, 60_000);
+  });
 
   it('that was killed in the middle has left nothing, and the next start completes it', async () => {
     const process = startMigrating(database.url);
@@ -166,7 +166,7 @@ describe('a migration of a table in use', () => {
        union all select table_name from information_schema.tables where table_name = 'half_done'`,
     );
     expect(left).toEqual([]);
-  }, 30_000);
+  });
 });
 
 describe('a database that is newer than the build', () => {

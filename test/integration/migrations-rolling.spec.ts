@@ -176,5 +176,5 @@ describe('F40 processes of one build on the database of the next', () => {
     await migrateTo([...MIGRATIONS, CarelessFuture1900000000000]);
     await eventually(() => expect(troubles().join()).toMatch(/50\d/), { timeoutMs: PATIENCE_MS });
     await one.stop();
-  }, 90_000);
+  });
 });

@@ -130,5 +130,5 @@ describe('a worker whose queue is in PostgreSQL', () => {
       await way.close();
       await redis.remove();
     }
-  }, 60_000);
+  });
 });

@@ -255,7 +255,7 @@ describe('npm run sbom', () => {
     const file = join(folder, 'bom.json');
     await run(process.execPath, [join(ROOT, 'scripts/sbom.mjs'), file], { cwd: folder });
     bom = JSON.parse(await readFile(file, 'utf8')) as Bom;
-  }, 60_000);
+  });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
