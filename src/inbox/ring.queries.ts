@@ -44,10 +44,10 @@ export async function claimEvents(tx: Tx, ids: readonly string[]): Promise<Claim
     values: [uuidArray(ids)],
   });
   return rows.map(({ event_id, event_type, waits_since, ...row }) => ({
-    ...row,
     eventId: event_id,
     eventType: event_type,
     waitsSince: waits_since,
+    ...row,
   }));
 }
 

@@ -57,7 +57,7 @@ export async function insertTransfers(
       select id, "paymentId", "orderId", "factKind", "factKey", rule, revision, "debitAccount",
              "creditAccount", currency, "amountMinor", "inboxId", command
       from ${TRANSFERS.sql}`,
-    values: TRANSFERS.values(transfers.map((one) => ({ ...one, id: newId() }))),
+    values: TRANSFERS.values(transfers.map((one) => ({ id: newId(), ...one }))),
   });
 }
 

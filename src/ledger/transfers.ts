@@ -33,7 +33,7 @@ export function transfersBetween(
     if (amountMinor === 0n) continue;
     const revision = (revisions.get(factOf(like)) ?? 0) + 1;
     revisions.set(factOf(like), revision);
-    transfers.push({ ...like, ...turned(like, amountMinor), paymentId, revision });
+    transfers.push(transferOf(like, amountMinor, paymentId, revision));
   }
   return transfers;
 }
@@ -52,10 +52,17 @@ function note(differences: Map<string, Difference>, like: Posting, amountMinor: 
   differences.set(key, difference);
 }
 
-function turned(like: Posting, amountMinor: bigint) {
-  if (amountMinor > 0n) return { amountMinor };
-  const { debitAccount, creditAccount } = like;
-  return { amountMinor: -amountMinor, debitAccount: creditAccount, creditAccount: debitAccount };
+/** What is too much is taken back: the same the other way round. */
+function transferOf(
+  { orderId, factKind, factKey, rule, currency, debitAccount, creditAccount }: Posting,
+  amountMinor: bigint,
+  paymentId: string,
+  revision: number,
+): Transfer {
+  const fact = { paymentId, orderId, factKind, factKey, rule, revision, currency };
+  return amountMinor > 0n
+    ? { amountMinor, debitAccount, creditAccount, ...fact }
+    : { amountMinor: -amountMinor, debitAccount: creditAccount, creditAccount: debitAccount, ...fact };
 }
 
 /** What is posted between the same two accounts, in either direction, adds up. */

@@ -37,10 +37,10 @@ export async function loadParkedFacts(tx: Tx, parts: readonly PartKey[]): Promis
     values: keyColumns(parts, 'partId'),
   });
   return rows.map((row) => ({
-    ...toFact(row),
     provider: row.provider,
     account: row.account,
     partId: row.part_id,
+    ...toFact(row),
   }));
 }
 
@@ -89,11 +89,11 @@ export async function loadReviews(
     values: [uuidArray(paymentIds), uuidArray(orderIds)],
   });
   return rows.map(({ payment_id, order_id, amount_minor, resolved_minor, ...row }) => ({
-    ...row,
     paymentId: payment_id,
     orderId: order_id,
     amountMinor: BigInt(amount_minor),
     resolvedMinor: toBigInt(resolved_minor),
+    ...row,
   }));
 }
 

@@ -95,9 +95,9 @@ export async function lockParts(
     values,
   });
   return rows.map(({ part_id, payment_id, ...row }) => ({
-    ...row,
     partId: part_id,
     paymentId: payment_id,
+    ...row,
   }));
 }
 

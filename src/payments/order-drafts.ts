@@ -156,8 +156,7 @@ export class OrderDrafts {
     if (!draft) throw new Error('an order of the ring was not locked');
     const { row: order, payments } = draft;
     const news = { type, order, previousStatus, openReviews: openReviewsOf(draft) };
-    const message = { ...news, payments: payments.values(), ...(review && { review }) };
-    return orderMessage(message);
+    return orderMessage({ payments: payments.values(), ...(review && { review }), ...news });
   }
 
   private tell(...what: Parameters<OrderDrafts['messageOf']>): void {

@@ -41,7 +41,7 @@ export class PartDrafts {
     let isRepeated = event.facts.facts.length > 0;
     for (const told of event.facts.facts) {
       const { livemode } = event.facts;
-      const fact: ParkedFact = { ...told, livemode, inboxId, provider, account, partId };
+      const fact: ParkedFact = { livemode, inboxId, provider, account, partId, ...told };
       const before = known.get(registerOf(fact));
       if (!before || !saysTheSame(before, fact)) isRepeated = false;
       // What says the same may say it of a later time, which decides over what is told next.

@@ -99,7 +99,7 @@ export function isSameDispute(before: DisputeRow, derived: DerivedDispute): bool
 export function changedFactsOf(draft: PaymentDraft) {
   return [...draft.changedFacts].flatMap((register) => {
     const fact = draft.facts.get(register);
-    return fact ? [{ ...fact, paymentId: draft.row.id }] : [];
+    return fact ? [{ paymentId: draft.row.id, ...fact }] : [];
   });
 }
 

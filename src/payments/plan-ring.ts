@@ -80,9 +80,9 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
 
   function applyToPayment(event: EventFacts, draft: PaymentDraft): ApplyOutcome {
     const told = event.facts.facts.map((fact) => ({
-      ...fact,
       livemode: event.facts.livemode,
       inboxId: event.inboxId,
+      ...fact,
     }));
     const incoming = [...told, ...parts.link(event, draft.row.id)];
     const isRepeated = incoming.every((fact) => {
@@ -135,10 +135,11 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
   function post(draft: PaymentDraft, after: PaymentRow, cause: Cause): readonly Transfer[] {
     const facts = [...draft.facts.values()];
     if (!facts.some(({ kind }) => isMoney(kind))) return [];
-    const postings = postingsOf({ ...after, order: orders.orderOf(after), facts });
+    const postings = postingsOf({ order: orders.orderOf(after), facts, ...after });
+    const { inboxId, command } = cause;
     const missing = transfersBetween(after.id, postings, draft.transfers);
     draft.transfers.push(...missing);
-    transfers.push(...missing.map((transfer) => ({ ...transfer, ...cause })));
+    transfers.push(...missing.map((transfer) => ({ inboxId, command, ...transfer })));
     return missing;
   }
 
@@ -170,7 +171,7 @@ export function planRing(events: readonly EventFacts[], state: RingState): RingC
       if (before && isSameDispute(before, dispute)) continue;
       const id = before?.id ?? newId();
       const version = (before?.version ?? 0) + 1;
-      const after = { ...dispute, id, version, paymentId: draft.row.id };
+      const after = { id, version, paymentId: draft.row.id, ...dispute };
       moves.push({ before, after });
       draft.disputes.set(dispute.key, after);
       draft.changedDisputes.add(dispute.key);

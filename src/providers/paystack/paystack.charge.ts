@@ -29,13 +29,13 @@ export function translatePaystackCharge(event: PaystackEvent): PaymentFacts {
     occurredAtMs: readFirstTime(data, ['paid_at', 'paidAt', 'created_at', 'createdAt']),
   };
   const requested = createFact('requested', reference, {
-    ...said,
     amountMinor: readPaystackAmount(data['requested_amount'] ?? data['amount'], 'requested_amount'),
     reference: readOrderReference(metadata, event.orderReferenceKey),
+    ...said,
   });
   const captured: PaymentFact[] =
     isSuccessful(data['status']) && amountMinor > 0n
-      ? [createFact('captured', reference, { ...said, amountMinor })]
+      ? [createFact('captured', reference, { amountMinor, ...said })]
       : [];
 
   const transactionId = readPaystackId(data['id']);

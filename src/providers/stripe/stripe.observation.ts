@@ -78,7 +78,7 @@ function readProgress(event: StripeEvent, { key, currency }: PaymentFact): Payme
 
     case 'requires_capture': {
       const amountMinor = readAmount(intent['amount_capturable'], 'amount_capturable');
-      return amountMinor > 0n ? [createFact('authorized', key, { ...said, amountMinor })] : [];
+      return amountMinor > 0n ? [createFact('authorized', key, { amountMinor, ...said })] : [];
     }
 
     case 'requires_payment_method':

@@ -41,13 +41,13 @@ function readChange(
 
     case 'payment_intent.amount_capturable_updated': {
       const amountMinor = readAmount(intent['amount_capturable'], 'amount_capturable');
-      return amountMinor > 0n ? createFact('authorized', intentId, { ...said, amountMinor }) : null;
+      return amountMinor > 0n ? createFact('authorized', intentId, { amountMinor, ...said }) : null;
     }
 
     case 'payment_intent.succeeded': {
       // What was received, not what was asked for: a capture may be partial.
       const amountMinor = readAmount(intent['amount_received'], 'amount_received');
-      return amountMinor > 0n ? createFact('captured', intentId, { ...said, amountMinor }) : null;
+      return amountMinor > 0n ? createFact('captured', intentId, { amountMinor, ...said }) : null;
     }
 
     case 'payment_intent.payment_failed':

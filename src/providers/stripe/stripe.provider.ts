@@ -51,8 +51,9 @@ export function createStripeProvider(options: StripeOptions): PaymentProvider {
     verify: (request) => {
       // Without keys nothing matches: an account that is not configured can verify nothing.
       const keys = keysByAccount.get(request.account) ?? [];
-      const secretIndex = checkStripeSignature({ ...request, keys, toleranceSeconds });
-      return readEvent(request, secretIndex);
+      const { headers, body, receivedAtMs } = request;
+      const check = { headers, body, receivedAtMs, keys, toleranceSeconds };
+      return readEvent(request, checkStripeSignature(check));
     },
     translate: (payload) => translateStripeEvent(payload, orderReferenceKey),
     pointsAt: pointsAtStripeObject,
