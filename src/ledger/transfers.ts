@@ -62,7 +62,12 @@ function transferOf(
   const fact = { paymentId, orderId, factKind, factKey, rule, revision, currency };
   return amountMinor > 0n
     ? { amountMinor, debitAccount, creditAccount, ...fact }
-    : { amountMinor: -amountMinor, debitAccount: creditAccount, creditAccount: debitAccount, ...fact };
+    : {
+        amountMinor: -amountMinor,
+        debitAccount: creditAccount,
+        creditAccount: debitAccount,
+        ...fact,
+      };
 }
 
 /** What is posted between the same two accounts, in either direction, adds up. */
