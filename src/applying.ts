@@ -1,9 +1,8 @@
-import type { Worker } from 'bullmq';
 import { milliseconds, type Config } from './config/config.js';
 import type { Database } from './database/database.js';
 import { readDatabaseClock } from './inbox/body-partition.queries.js';
 import { fetchEvent } from './inbox/fetch-event.js';
-import { createInboxWorker } from './inbox/inbox.processor.js';
+import { createInboxWorker, type InboxWorker } from './inbox/inbox.processor.js';
 import { InboxSweeper } from './inbox/inbox.sweeper.js';
 import type { AttemptReport, RingContext } from './inbox/process-ring.js';
 import type { WatchContext } from './inbox/process-watched.js';
@@ -58,7 +57,7 @@ export function createWorker(
   metrics: Metrics,
   logger: Logger,
   onApplied: () => void,
-): Worker {
+): InboxWorker {
   const limits = {
     batchesMax: config.WORKER_CONCURRENCY,
     eventsMax: config.RING_EVENTS_MAX,

@@ -1,4 +1,3 @@
-import type { Worker } from 'bullmq';
 import {
   createReplaying,
   createRetention,
@@ -10,13 +9,14 @@ import {
 import { createCommands, type Commands } from './commands.js';
 import { milliseconds, type Config } from './config/config.js';
 import { openDatabase, type Database } from './database/database.js';
+import type { InboxWorker } from './inbox/inbox.processor.js';
 import { EventReceiver } from './inbox/receive-event.js';
 import { RedeliveryCounter } from './inbox/redeliveries.js';
 import type { Loop } from './loop.js';
 import { createMessaging, type Messaging } from './messaging.js';
 import { configureProviders } from './providers/configure-providers.js';
 import type { PaymentProvider } from './providers/provider.js';
-import { Doorbell } from './queues/doorbell.js';
+import { Doorbell, type RingResult } from './queues/doorbell.js';
 import { postgresBackend, redisBackend, type QueueBackend } from './queues/queue-backend.js';
 import { QueueWatch } from './queues/queue-watch.js';
 import { QUEUES } from './queues/queues.js';
@@ -61,11 +61,14 @@ export async function createServices(
   // Queues in PostgreSQL listen, which needs a session of their own: they go past a pooler.
   const directUrl = config.DATABASE_DIRECT_URL ?? databaseUrl;
   const backend = createBackend(config, directUrl, onError('queue'));
-  const doorbell = new Doorbell(backend.producer(QUEUES.inbox), (result, events) => {
+  let worker: InboxWorker | null = null;
+  const onRing = (result: RingResult, events: number) => {
     metrics.rings.inc({ result });
     metrics.rungEvents.inc({ result }, events);
     if (result === 'failed') logger.warn({ events }, 'the queue did not take a ring');
-  });
+  };
+  const isBehind = () => worker?.isBehind ?? false;
+  const doorbell = new Doorbell(backend.producer(QUEUES.inbox), onRing, isBehind);
   const redeliveries = new RedeliveryCounter(database.ingest, {
     conflict: (conflict) => {
       metrics.conflicts.inc(conflict.deliveries);
@@ -99,7 +102,6 @@ export async function createServices(
 
   const queues = new QueueWatch(backend);
 
-  let worker: Worker | null = null;
   return {
     config,
     logger,

@@ -1,4 +1,4 @@
-import type { Job, Worker } from 'bullmq';
+import type { Job } from 'bullmq';
 import type { QueueBackend } from '../queues/queue-backend.js';
 import { QUEUES, readRing, type Ring } from '../queues/queues.js';
 import { processRing } from './process-ring.js';
@@ -14,6 +14,16 @@ export interface InboxWorkerLimits extends BatchLimits {
   readonly lockSeconds: number;
 }
 
+/** What answers the doorbell. */
+export interface InboxWorker {
+  /** Resolves when it is closed. */
+  run(): Promise<void>;
+  /** Hears no more rings; resolves when those that it heard are worked on. */
+  close(): Promise<void>;
+  /** Whether rings that it heard wait for others. */
+  readonly isBehind: boolean;
+}
+
 /** Rings that are heard for each batch that may be under way: as many as may share the next one. */
 const RINGS_PER_BATCH = 8;
 
@@ -26,7 +36,7 @@ export function createInboxWorker(
   context: WatchContext,
   { batchesMax, eventsMax, lockSeconds }: InboxWorkerLimits,
   onRing: RingListener,
-): Worker {
+): InboxWorker {
   const turns = new Turns(context.graceSeconds * 1000);
   const work = async (ring: Ring): Promise<void> => {
     const startedAt = performance.now();
@@ -34,7 +44,7 @@ export function createInboxWorker(
     onRing(ring.ids.length, taken, (performance.now() - startedAt) / 1000);
   };
   const batches = new RingBatches(work, { batchesMax, eventsMax });
-  return backend.worker(
+  const worker = backend.worker(
     QUEUES.inbox,
     async (job) => {
       const ring = toWatched(readRing(job.data), job);
@@ -43,6 +53,13 @@ export function createInboxWorker(
     },
     { concurrency: batchesMax * RINGS_PER_BATCH, lockSeconds },
   );
+  return {
+    run: () => worker.run(),
+    close: () => worker.close(),
+    get isBehind() {
+      return batches.isBehind;
+    },
+  };
 }
 
 /** Whoever took a ring that has stalled did not come to its end: it is not taken on trust again. */

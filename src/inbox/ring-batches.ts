@@ -4,7 +4,7 @@ import type { Ring } from '../queues/queues.js';
 export interface BatchLimits {
   /** Batches at once. */
   readonly batchesMax: number;
-  /** Events of rings that share a batch; a ring that names more has one of its own. */
+  /** Events of a batch; a ring that names more is worked on in several. */
   readonly eventsMax: number;
 }
 
@@ -27,10 +27,31 @@ export class RingBatches {
     private readonly limits: BatchLimits,
   ) {}
 
-  /** Settles as the work on the batch does that this ring is a part of. */
-  add(ring: Ring): Promise<void> {
+  /**
+   * Settles once the work on all batches has ended that have a part of this ring.
+   * @throws what the first one failed with that failed
+   */
+  async add(ring: Ring): Promise<void> {
+    const parts = await Promise.allSettled(this.partsOf(ring).map((part) => this.addPart(part)));
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
+  }
+
+  /** Whether something waits because there is no room. */
+  get isBehind(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  private partsOf(ring: Ring): Ring[] {
+    const { eventsMax } = this.limits;
+    if (ring.ids.length <= eventsMax) return [ring];
+    return Array.from({ length: Math.ceil(ring.ids.length / eventsMax) }, (_one, part) => {
+      return { ...ring, ids: ring.ids.slice(part * eventsMax, (part + 1) * eventsMax) };
+    });
+  }
+
+  private addPart(ring: Ring): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ ...ring, resolve, reject });
+      this.waiting.push({ resolve, reject, ...ring });
       this.startBatches();
     });
   }

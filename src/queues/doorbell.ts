@@ -6,13 +6,15 @@ import type { Ring } from './queues.js';
 export type RingResult = 'rung' | 'failed' | 'skipped';
 
 const RINGS_MAX = 64;
-/** Events one ring for news names: no more than one flush has. */
-const NEWS_PER_RING_MAX = 256;
+/** Events one ring for news names. */
+const NEWS_PER_RING_MAX = 1000;
 /**
  * From one ring to the next: each costs the same, whatever it names. What comes alone is rung for
  * at once; what comes at every moment is rung for ten times a second.
  */
 const PACE_MS = 100;
+/** From one ring to the next while the worker is behind: more rings would only wait with the others. */
+const PACES_BEHIND_MAX = 10;
 /** News that are kept for a queue which is away. What is older is left to the sweeper. */
 const NEWS_MAX = 10_000;
 const CROWDED_RINGS = 100;
@@ -36,6 +38,8 @@ export class Doorbell {
   constructor(
     private readonly producer: Omit<Producer, 'addAll'>,
     private readonly onRing: (result: RingResult, events: number) => void,
+    /** Whether rings wait for the worker of this process, which would be told of yet another one. */
+    private readonly isBehind: () => boolean = () => false,
   ) {}
 
   /** True when a ring would be tried now. */
@@ -87,15 +91,23 @@ export class Doorbell {
     while (this.news.length > 0) {
       await failPoint('ingest.answered');
       const ids = this.news.splice(0, NEWS_PER_RING_MAX);
-      const pace = new Promise((resolve) => setTimeout(resolve, PACE_MS).unref());
+      const pace = pause(PACE_MS);
       if (!(await this.ring(ids))) {
         this.tellAgain(ids);
         return;
       }
       await failPoint('ingest.rung');
-      if (this.news.length < NEWS_PER_RING_MAX) await pace;
+      await this.untilNext(pace);
     }
     this.isTelling = false;
+  }
+
+  /** What is news enough for a ring waits for nothing. */
+  private async untilNext(pace: Promise<void>): Promise<void> {
+    for (let paces = 1; this.news.length < NEWS_PER_RING_MAX; paces += 1) {
+      await (paces === 1 ? pace : pause(PACE_MS));
+      if (paces === PACES_BEHIND_MAX || this.isClosed || !this.isBehind()) return;
+    }
   }
 
   /** A ring that was heard, though nobody answered, is rung twice: its rows are taken once. */
@@ -137,4 +149,9 @@ export class Doorbell {
     }
     await this.producer.close();
   }
+}
+
+/** Keeps no process alive. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -47,14 +47,55 @@ describe('rings that are heard', () => {
 
   it('fill a batch up to its limit, in the order in which they came', async () => {
     const { batches, ends, ids } = heldWork({ eventsMax: 3 });
-    for (const some of [['a'], ['b', 'c'], ['d'], ['e'], ['f', 'g', 'h', 'i'], ['j']]) {
+    for (const some of [['a'], ['b', 'c'], ['d'], ['e'], ['f', 'g'], ['h', 'i', 'j'], ['k']]) {
       void batches.add({ ids: some });
     }
     for (let batch = 0; batch < 5; batch += 1) {
       ends[batch]?.done();
       await settled();
     }
-    expect(ids()).toEqual([['a'], ['b', 'c', 'd'], ['e'], ['f', 'g', 'h', 'i'], ['j']]);
+    expect(ids()).toEqual([['a'], ['b', 'c', 'd'], ['e', 'f', 'g'], ['h', 'i', 'j'], ['k']]);
+  });
+
+  it('are worked on in several batches when they name more, and end with the last of them', async () => {
+    const { batches, begun, ends, ids } = heldWork({ eventsMax: 2, batchesMax: 2 });
+    let isDone = false;
+    const all = batches.add({ ids: ['a', 'b', 'c', 'd', 'e'] }).then(() => (isDone = true));
+    const next = batches.add({ ids: ['f'] });
+    expect(ids()).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+    ]);
+    expect(batches.isBehind).toBe(true);
+    ends[1]?.done();
+    await settled();
+    expect(begun[2]).toEqual({ ids: ['e', 'f'] });
+    expect(batches.isBehind).toBe(false);
+    ends[2]?.done();
+    await next;
+    expect(isDone).toBe(false);
+    ends[0]?.done();
+    await all;
+  });
+
+  it('fail when one of their batches does, once the others have ended', async () => {
+    const { batches, ends } = heldWork({ eventsMax: 1, batchesMax: 2 });
+    let isFailed = false;
+    const both = batches.add({ ids: ['a', 'b'] }).catch(() => (isFailed = true));
+    ends[0]?.fail(new Error('the database is away'));
+    await settled();
+    expect(isFailed).toBe(false);
+    ends[1]?.done();
+    expect(await both).toBe(true);
+  });
+
+  it('keep what is noted of them in every part', () => {
+    const { batches, begun } = heldWork({ eventsMax: 2, batchesMax: 3 });
+    void batches.add({ ids: ['a', 'b', 'c'], unended: 0 });
+    expect(begun).toEqual([
+      { ids: ['a', 'b'], unended: 0 },
+      { ids: ['c'], unended: 0 },
+    ]);
   });
 
   it('fail with their batch, and the next ones do not', async () => {

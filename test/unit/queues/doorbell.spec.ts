@@ -99,18 +99,63 @@ describe('Doorbell', () => {
     });
   });
 
+  describe('while the worker of the process is behind', () => {
+    let isBehind: boolean;
+    let beganAtMs: number;
+
+    beforeEach(async () => {
+      isBehind = true;
+      producer.letGo();
+      doorbell = new Doorbell(
+        producer,
+        (result, events) => results.push([result, events]),
+        () => isBehind,
+      );
+      beganAtMs = performance.now();
+      doorbell.tell(ids(0, 1)); // nobody knows of anything yet: it rings at once
+      await rung(1);
+      doorbell.tell(ids(1, 1));
+    });
+
+    it('gathers news for up to a second', async () => {
+      await delay(500);
+      doorbell.tell(ids(2, 1));
+      await rung(2);
+      expect(performance.now() - beganAtMs).toBeGreaterThanOrEqual(900); // timers may be early
+      expect(producer.rings[1]).toEqual(ids(1, 2));
+    });
+
+    it('rings soon after it is not any more', async () => {
+      await delay(250);
+      expect(producer.rings).toHaveLength(1);
+      isBehind = false;
+      await rung(2);
+    });
+
+    it('rings when there is enough for a ring', async () => {
+      doorbell.tell(ids(2, 999));
+      await rung(2);
+      expect(producer.rings[1]).toEqual(ids(1, 1000));
+    });
+
+    it('rings for them at once when it closes', async () => {
+      await doorbell.close();
+      expect(producer.rings).toEqual([ids(0, 1), ids(1, 1)]);
+    });
+  });
+
   it('rings at once for what waits for its ring when it closes', async () => {
     doorbell.tell(ids(0, 1));
     await rung(1);
     producer.answer();
-    doorbell.tell(ids(1, 300));
+    doorbell.tell(ids(1, 1200));
     const closing = doorbell.close();
     await rung(2);
     producer.answer();
     await rung(3);
     producer.answer();
     await closing;
-    expect(producer.rings.flat()).toEqual(ids(0, 301));
+    expect(producer.rings.flat()).toEqual(ids(0, 1201));
   });
 
   it('does not wait for a queue that is away when it closes', async () => {
@@ -125,56 +170,56 @@ describe('Doorbell', () => {
     expect(producer.rings).toEqual([ids(0, 1)]);
   });
 
-  it('names no more in one ring than one flush has', async () => {
-    doorbell.tell(ids(0, 600));
+  it('names no more than a thousand in one ring, and does not wait with them', async () => {
+    doorbell.tell(ids(0, 2088));
     await rung(1);
     producer.answer();
     await rung(2);
     producer.answer();
     await rung(3);
-    expect(producer.rings.map((ring) => ring.length)).toEqual([256, 256, 88]);
+    expect(producer.rings.map((ring) => ring.length)).toEqual([1000, 1000, 88]);
   });
 
   it('tells the news again that a queue which is away did not hear', async () => {
-    doorbell.tell(ids(0, 300));
+    doorbell.tell(ids(0, 1300));
     await rung(1);
     producer.refuse();
     await eventually(() => {
-      expect(results).toEqual([['failed', 256]]);
+      expect(results).toEqual([['failed', 1000]]);
     });
     expect(doorbell.isListenedTo).toBe(false);
-    expect(await doorbell.ring(ids(1000, 1))).toBe(false);
-    doorbell.tell(ids(300, 10));
+    expect(await doorbell.ring(ids(5000, 1))).toBe(false);
+    doorbell.tell(ids(1300, 10));
     expect(producer.rings).toHaveLength(1);
     await rung(2);
     producer.answer();
     await rung(3);
     producer.answer();
-    expect(producer.rings.slice(1)).toEqual([ids(0, 256), ids(256, 54)]);
+    expect(producer.rings.slice(1)).toEqual([ids(0, 1000), ids(1000, 310)]);
     await eventually(() => {
       expect(results.slice(1)).toEqual([
         ['skipped', 1],
-        ['rung', 256],
-        ['rung', 54],
+        ['rung', 1000],
+        ['rung', 310],
       ]);
     });
   });
 
   it('leaves to the sweeper what is older than the ten thousand latest news', async () => {
-    doorbell.tell(ids(0, 256));
+    doorbell.tell(ids(0, 1000));
     await rung(1);
-    doorbell.tell(ids(256, 9000));
-    doorbell.tell(ids(9256, 1500));
+    doorbell.tell(ids(1000, 9000));
+    doorbell.tell(ids(10_000, 1500));
     expect(results).toEqual([['skipped', 500]]);
     producer.refuse();
     await eventually(() => {
       expect(results.slice(1)).toEqual([
-        ['failed', 256],
-        ['skipped', 256],
+        ['failed', 1000],
+        ['skipped', 1000],
       ]);
     });
     await rung(2);
-    expect(producer.rings[1]).toEqual(ids(756, 256));
+    expect(producer.rings[1]).toEqual(ids(1500, 1000));
   });
 
   it('tells nothing any more once it is closed', async () => {
