@@ -98,8 +98,9 @@ function startFlood({ port, tag }, seconds) {
   });
 }
 
+/** No tag of a turn begins like this: those are hexadecimal. */
 function floodTag(tag) {
-  return `f${tag.slice(1)}`;
+  return `x${tag.slice(1)}`;
 }
 
 async function refuseStored({ databaseUrl, tag }) {

@@ -4,7 +4,7 @@ import type { Ring } from '../queues/queues.js';
 export interface BatchLimits {
   /** Batches at once. */
   readonly batchesMax: number;
-  /** Events of a batch; a ring that names more is worked on in several. */
+  /** Events of a batch, or up to half as many again: a ring that names more is worked on in several. */
   readonly eventsMax: number;
 }
 
@@ -36,16 +36,17 @@ export class RingBatches {
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
   }
 
-  /** Whether something waits because there is no room. */
+  /** Whether one ring more would have to wait. */
   get isBehind(): boolean {
-    return this.waiting.length > 0;
+    return this.underWay >= this.limits.batchesMax;
   }
 
   private partsOf(ring: Ring): Ring[] {
-    const { eventsMax } = this.limits;
-    if (ring.ids.length <= eventsMax) return [ring];
-    return Array.from({ length: Math.ceil(ring.ids.length / eventsMax) }, (_one, part) => {
-      return { ...ring, ids: ring.ids.slice(part * eventsMax, (part + 1) * eventsMax) };
+    const parts = Math.round(ring.ids.length / this.limits.eventsMax);
+    if (parts <= 1) return [ring];
+    const bound = (part: number) => Math.floor((part * ring.ids.length) / parts);
+    return Array.from({ length: parts }, (_one, part) => {
+      return { ...ring, ids: ring.ids.slice(bound(part), bound(part + 1)) };
     });
   }
 

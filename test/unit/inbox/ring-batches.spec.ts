@@ -60,22 +60,46 @@ describe('rings that are heard', () => {
   it('are worked on in several batches when they name more, and end with the last of them', async () => {
     const { batches, begun, ends, ids } = heldWork({ eventsMax: 2, batchesMax: 2 });
     let isDone = false;
-    const all = batches.add({ ids: ['a', 'b', 'c', 'd', 'e'] }).then(() => (isDone = true));
-    const next = batches.add({ ids: ['f'] });
+    const all = batches.add({ ids: ['a', 'b', 'c', 'd', 'e', 'f'] }).then(() => (isDone = true));
     expect(ids()).toEqual([
       ['a', 'b'],
       ['c', 'd'],
     ]);
-    expect(batches.isBehind).toBe(true);
     ends[1]?.done();
     await settled();
     expect(begun[2]).toEqual({ ids: ['e', 'f'] });
-    expect(batches.isBehind).toBe(false);
     ends[2]?.done();
-    await next;
+    await settled();
     expect(isDone).toBe(false);
     ends[0]?.done();
     await all;
+  });
+
+  it('are worked on in parts of about the same size, none of them small', () => {
+    const sizes = (count: number) => {
+      const { batches, begun } = heldWork({ eventsMax: 10, batchesMax: 10 });
+      const all = Array.from({ length: count }, (_one, index) => `id-${index}`);
+      void batches.add({ ids: all });
+      expect(begun.flatMap(({ ids }) => ids)).toEqual(all);
+      return begun.map(({ ids }) => ids.length);
+    };
+    expect(sizes(11)).toEqual([11]);
+    expect(sizes(14)).toEqual([14]);
+    expect(sizes(15)).toEqual([7, 8]);
+    expect(sizes(21)).toEqual([10, 11]);
+    expect(sizes(50)).toEqual([10, 10, 10, 10, 10]);
+  });
+
+  it('find their worker behind while there is no room', async () => {
+    const { batches, ends } = heldWork({ batchesMax: 2 });
+    const first = batches.add({ ids: ['a'] });
+    expect(batches.isBehind).toBe(false);
+    void batches.add({ ids: ['b'] });
+    expect(batches.isBehind).toBe(true);
+    ends[0]?.done();
+    await first;
+    await settled();
+    expect(batches.isBehind).toBe(false);
   });
 
   it('fail when one of their batches does, once the others have ended', async () => {
@@ -91,10 +115,10 @@ describe('rings that are heard', () => {
 
   it('keep what is noted of them in every part', () => {
     const { batches, begun } = heldWork({ eventsMax: 2, batchesMax: 3 });
-    void batches.add({ ids: ['a', 'b', 'c'], unended: 0 });
+    void batches.add({ ids: ['a', 'b', 'c', 'd'], unended: 0 });
     expect(begun).toEqual([
       { ids: ['a', 'b'], unended: 0 },
-      { ids: ['c'], unended: 0 },
+      { ids: ['c', 'd'], unended: 0 },
     ]);
   });
 
