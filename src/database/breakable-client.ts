@@ -22,15 +22,22 @@ interface Inside {
  */
 export class BreakableClient extends pg.Client {
   private readonly patienceMs: number;
-  /** When the statement under way was sent, by the clock of `performance`; null: there is none. */
+  /**
+   * Since when the statement under way waits: when it was sent or, of one that was handed over before
+   * that, when the one before it had its answer. By the clock of `performance`; null: there is none.
+   */
   private waitsSinceMs: number | null = null;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(config?: string | pg.ClientConfig) {
     super(config);
-    const { connectionParameters } = this as unknown as Inside;
+    const { connectionParameters, connection } = this as unknown as Inside;
     this.patienceMs = Number(connectionParameters.query_timeout);
     connectionParameters.query_timeout = false;
+    // A busy pool hands over the next statement with the answer to the last: it is never drained.
+    connection.on('readyForQuery', () => {
+      if (this.waitsSinceMs !== null) this.waitsSinceMs = performance.now();
+    });
   }
 
   override emit(event: string | symbol, ...values: unknown[]): boolean {

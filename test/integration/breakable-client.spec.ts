@@ -61,6 +61,18 @@ describe('a connection that waits for an answer', () => {
     expect(made).toBe(1);
   });
 
+  it('gives each statement its own time when others wait for the connection all along', async () => {
+    const endsAt = performance.now() + 4 * PATIENCE_MS;
+    const askOn = async () => {
+      while (performance.now() < endsAt) await pool.query('select pg_sleep(0.02)');
+    };
+    await Promise.all([askOn(), askOn(), askOn()]);
+    expect(made).toBe(1);
+    await expect(Promise.all([pool.query(TOO_LONG), pool.query('select 1')])).rejects.toThrow(
+      'Query read timeout',
+    );
+  });
+
   it('does not mind a pause, however long', async () => {
     await pool.query('select 1');
     await new Promise((resolve) => setTimeout(resolve, 3 * PATIENCE_MS));
