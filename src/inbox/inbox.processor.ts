@@ -20,7 +20,7 @@ export interface InboxWorker {
   run(): Promise<void>;
   /** Hears no more rings; resolves when those that it heard are worked on. */
   close(): Promise<void>;
-  /** Whether rings that it heard wait for others. */
+  /** Whether one ring more would have to wait. */
   readonly isBehind: boolean;
 }
 
