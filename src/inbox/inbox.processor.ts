@@ -20,7 +20,7 @@ export interface InboxWorker {
   run(): Promise<void>;
   /** Hears no more rings; resolves when those that it heard are worked on. */
   close(): Promise<void>;
-  /** Whether one ring more would have to wait. */
+  /** Whether half of its places are taken, or more. */
   readonly isBehind: boolean;
 }
 

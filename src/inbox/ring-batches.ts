@@ -36,9 +36,9 @@ export class RingBatches {
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
   }
 
-  /** Whether one ring more would have to wait. */
+  /** Whether half of the places are taken: what comes then had better come in larger rings. */
   get isBehind(): boolean {
-    return this.underWay >= this.limits.batchesMax;
+    return this.underWay >= Math.ceil(this.limits.batchesMax / 2);
   }
 
   private partsOf(ring: Ring): Ring[] {

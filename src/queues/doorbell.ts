@@ -13,7 +13,7 @@ const NEWS_PER_RING_MAX = 1000;
  * at once; what comes at every moment is rung for ten times a second.
  */
 const PACE_MS = 100;
-/** While the worker is behind, so many paces pass at most: a ring more would only wait. */
+/** While the worker is behind, so many paces pass at most: small rings would only cost it time. */
 const PACES_BEHIND_MAX = 10;
 /** News that are kept for a queue which is away. What is older is left to the sweeper. */
 const NEWS_MAX = 10_000;
@@ -38,7 +38,7 @@ export class Doorbell {
   constructor(
     private readonly producer: Omit<Producer, 'addAll'>,
     private readonly onRing: (result: RingResult, events: number) => void,
-    /** Whether the worker of this process has no room for another ring. */
+    /** Whether the worker of this process has much to do as it is. */
     private readonly isBehind: () => boolean = () => false,
   ) {}
 

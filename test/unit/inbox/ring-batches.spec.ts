@@ -90,14 +90,21 @@ describe('rings that are heard', () => {
     expect(sizes(50)).toEqual([10, 10, 10, 10, 10]);
   });
 
-  it('find their worker behind while there is no room', async () => {
-    const { batches, ends } = heldWork({ batchesMax: 2 });
-    const first = batches.add({ ids: ['a'] });
-    expect(batches.isBehind).toBe(false);
-    void batches.add({ ids: ['b'] });
+  it.each([
+    { batchesMax: 1, enough: 1 },
+    { batchesMax: 2, enough: 1 },
+    { batchesMax: 3, enough: 2 },
+    { batchesMax: 4, enough: 2 },
+  ])('find their worker of $batchesMax places behind with $enough', async (given) => {
+    const { batches, ends } = heldWork({ batchesMax: given.batchesMax });
+    let last = Promise.resolve();
+    for (let places = 0; places < given.enough; places += 1) {
+      expect(batches.isBehind).toBe(false);
+      last = batches.add({ ids: [`event ${places}`] });
+    }
     expect(batches.isBehind).toBe(true);
-    ends[0]?.done();
-    await first;
+    ends.at(-1)?.done();
+    await last;
     await settled();
     expect(batches.isBehind).toBe(false);
   });
