@@ -11,6 +11,7 @@ import { MergedReviews1795651200000 } from './1795651200000-merged-reviews.js';
 import { UnendedAttempts1795651200001 } from './1795651200001-unended-attempts.js';
 import { BodiesInPartitions1795737600000 } from './1795737600000-bodies-in-partitions.js';
 import { VacuumSettings1795737600001 } from './1795737600001-vacuum-settings.js';
+import { NarrowIndexes1795737600002 } from './1795737600002-narrow-indexes.js';
 
 /** All migrations, oldest first: a literal list, so that none is run that nobody meant. */
 export const MIGRATIONS = [
@@ -27,4 +28,5 @@ export const MIGRATIONS = [
   UnendedAttempts1795651200001,
   BodiesInPartitions1795737600000,
   VacuumSettings1795737600001,
+  NarrowIndexes1795737600002,
 ];

@@ -24,6 +24,7 @@ const FIRST_RELEASE = [
   'UnendedAttempts1795651200001',
   'BodiesInPartitions1795737600000',
   'VacuumSettings1795737600001',
+  'NarrowIndexes1795737600002',
 ];
 
 /** What a later release may do all the same, and since when no build that runs minds. */
