@@ -5,6 +5,7 @@ import { isMoney } from '../ledger/posting-rules.js';
 import { insertMessages } from '../outbox/outbox.queries.js';
 import { adoptionsOf, adoptPayments } from './adopt-payment.js';
 import { findStartedReferences } from './adopt.queries.js';
+import { deleteParkedFacts, linkParts, upsertFacts, upsertParkedFacts } from './fact.queries.js';
 import {
   loadDisputes,
   loadFacts,
@@ -25,14 +26,10 @@ import { OutdatedRead } from './outdated-read.js';
 import { planRing } from './plan-ring.js';
 import type { EventFacts, OrderRow, RingChanges, RingState } from './ring-state.js';
 import {
-  deleteParkedFacts,
   insertTransitions,
-  linkParts,
   updateOrders,
   updatePayments,
   upsertDisputes,
-  upsertFacts,
-  upsertParkedFacts,
   upsertReviews,
 } from './write.queries.js';
 

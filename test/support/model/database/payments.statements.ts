@@ -1,11 +1,8 @@
 import { TRANSFERS } from '../../../../src/ledger/ledger.queries.js';
+import { FACTS, PARKED_FACTS, PART_KEYS, PARTS } from '../../../../src/payments/fact.queries.js';
 import {
   DISPUTES,
-  FACTS,
   ORDERS,
-  PARKED_FACTS,
-  PART_KEYS,
-  PARTS,
   PAYMENTS,
   REVIEWS,
   TRANSITIONS,
