@@ -1,6 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { FORK_THAT_ENDS_WITH_US } from './end-with-us.js';
 import { keepOutputOf } from './keep-output.js';
 import type { MessageBacking } from './message-harness.js';
 
@@ -30,10 +31,6 @@ export interface MessageProcess {
 const PROGRAM = fileURLToPath(new URL('message-child.mjs', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Whatever a failed test leaves behind ends with the test process. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
-
 export function startMessageProcess(options: MessageProcessOptions): MessageProcess {
   const given = {
     failPoints: [],
@@ -47,16 +44,14 @@ export function startMessageProcess(options: MessageProcessOptions): MessageProc
   const child = fork(PROGRAM, [JSON.stringify(given)], {
     cwd: ROOT,
     env: { PATH, HOME },
-    execArgv: [],
+    ...FORK_THAT_ENDS_WITH_US,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  running.add(child);
   keepOutputOf(child, 'messages');
   child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
-  const exited = once(child, 'exit').then(([code, signal]) => {
-    running.delete(child);
-    return (code ?? signal) as number | NodeJS.Signals;
-  });
+  const exited = once(child, 'exit').then(
+    ([code, signal]) => (code ?? signal) as number | NodeJS.Signals,
+  );
   const ready = Promise.race([
     once(child, 'message').then(() => undefined),
     exited.then((code) => Promise.reject(new Error(`the process ended with ${code}`))),

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { FORK_THAT_ENDS_WITH_US } from './end-with-us.js';
 import { keepOutputOf } from './keep-output.js';
 
 /** A process that migrates a database, made of the build. */
@@ -20,13 +21,12 @@ export function startMigrating(databaseUrl: string): MigratingProcess {
   const child = fork(PROGRAM, [databaseUrl], {
     cwd: ROOT,
     env: { PATH, HOME },
-    execArgv: [],
+    ...FORK_THAT_ENDS_WITH_US,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const exited = once(child, 'exit');
   keepOutputOf(child, 'migrating');
   child.stderr?.on('data', (chunk: Buffer) => process.stderr.write(chunk));
-  process.once('exit', () => child.kill('SIGKILL'));
   return {
     inside: Promise.race([
       once(child, 'message').then(() => undefined),

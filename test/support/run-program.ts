@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { END_WITH_US } from './end-with-us.js';
 import { keepOutputOf } from './keep-output.js';
 import { registerSecretsOf } from './secrets.js';
 
@@ -13,10 +14,6 @@ export interface RunningProgram {
   signal(signal: NodeJS.Signals): void;
 }
 
-/** Whatever a failed test leaves behind ends with the test process. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
-
 /**
  * Runs a file with Node and waits until it prints a text.
  * @param environment nothing else of ours is passed on, except PATH and HOME
@@ -29,18 +26,17 @@ export async function runProgram(
   readyText: string,
 ): Promise<RunningProgram> {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, [file], {
+  const command = [...END_WITH_US, process.execPath, file];
+  const child = spawn(command[0]!, command.slice(1), {
     cwd: folder,
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
   registerSecretsOf(environment);
   keepOutputOf(child, 'program');
-  const exited = once(child, 'exit').then(([code, signal]) => {
-    running.delete(child);
-    return (code ?? signal) as number | NodeJS.Signals;
-  });
+  const exited = once(child, 'exit').then(
+    ([code, signal]) => (code ?? signal) as number | NodeJS.Signals,
+  );
 
   let output = '';
   await new Promise<void>((resolve, reject) => {

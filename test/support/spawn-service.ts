@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { END_WITH_US } from './end-with-us.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.mjs';
 import { keepOutputOf } from './keep-output.js';
@@ -35,10 +36,6 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const START_MS_MAX = 30_000;
 const GRACE_MS = 20_000;
 
-/** Whatever a failed test leaves behind ends with the test process. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => running.forEach((child) => signalGroup(child, 'SIGKILL')));
-
 /**
  * Starts `node dist/src/main.js` as `npm start` does, in a process group of its own and waits until it is ready.
  * @throws Error with all it printed, when it ends before that or takes too long
@@ -49,14 +46,14 @@ export async function spawnService(options: SpawnOptions): Promise<SpawnedServic
   const port = options.env['PORT'] ?? String(await freePort());
   const { PATH, HOME } = process.env;
   const main = join(build, 'src/main.js');
-  const command = [...under, process.execPath, '--enable-source-maps', '--v8-pool-size=1', main];
+  const node = [...END_WITH_US, ...under, process.execPath];
+  const command = [...node, '--enable-source-maps', '--v8-pool-size=1', main];
   const child = spawn(command[0]!, command.slice(1), {
     cwd: ROOT,
     env: { PATH, HOME, ...options.env, PORT: port },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
 
   registerSecretsOf(options.env);
   keepOutputOf(child, 'service');
@@ -64,10 +61,9 @@ export async function spawnService(options: SpawnOptions): Promise<SpawnedServic
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  const exited = once(child, 'exit').then(([code, signal]) => {
-    running.delete(child);
-    return (code ?? signal) as number | NodeJS.Signals;
-  });
+  const exited = once(child, 'exit').then(
+    ([code, signal]) => (code ?? signal) as number | NodeJS.Signals,
+  );
   const service: SpawnedService = {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
