@@ -12,7 +12,7 @@ import {
 } from '../../src/inbox/body-partition.queries.js';
 import { WEEK_MS, weekOf } from '../../src/inbox/body-weeks.js';
 import { findBody, findStored } from '../../src/inbox/inbox.queries.js';
-import { countRedeliveries } from '../../src/inbox/redelivery.queries.js';
+import { countRedeliveries, keepConflicts } from '../../src/inbox/redelivery.queries.js';
 import { findBodiless, findEvents, replayEvents } from '../../src/inbox/replay.queries.js';
 import {
   claimEvents,
@@ -177,6 +177,8 @@ describe(`an inbox of ${ROWS} events`, () => {
     const redelivery = { ...key, fingerprint, body: Buffer.from('x'), deliveries: 1 };
     const count = () => countRedeliveries(pool, [redelivery]);
     expectIndexes(await looksOf(count), ['inbox_event_unique'], 50);
+    const keep = () => keepConflicts(pool, [{ ...redelivery, fingerprint: Buffer.alloc(32, 1) }]);
+    expectIndexes(await looksOf(keep), ['inbox_event_unique'], 50);
   });
 
   it('sweeps, claims and counts what waits', async () => {

@@ -282,6 +282,29 @@ describe('EventReceiver', () => {
       });
     });
 
+    it('only evidence that could not be kept is tried again', async () => {
+      await database.query('alter table gone rename to inbox');
+      await database.query('alter table inbox_conflicts rename to gone');
+      const counter = new RedeliveryCounter(
+        pool,
+        {
+          conflict: ({ deliveries }) => conflicts.push(deliveries),
+          dropped: () => undefined,
+          failed: (error) => failed.push(error),
+        },
+        NEVER_MS,
+      );
+      counter.note(plain);
+      counter.note(conflict);
+      await counter.drained();
+      expect([failed.length, conflicts]).toEqual([1, []]);
+      expect(await counted()).toEqual([{ deliveries: 2, conflicts: 0 }]);
+      await database.query('alter table gone rename to inbox_conflicts');
+      await counter.close();
+      expect([failed.length, conflicts]).toEqual([1, [1]]);
+      expect(await counted()).toEqual([{ deliveries: 3, conflicts: 1 }]);
+    });
+
     it('they are counted before the process ends', async () => {
       const counter = await counterThatFailed(NEVER_MS);
       await counter.close();

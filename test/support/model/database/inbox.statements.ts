@@ -12,6 +12,7 @@ export const INBOX_STATEMENTS = {
   'insert-events': insertEvents,
   'find-stored': findStored,
   'count-redeliveries': countRedeliveries,
+  'keep-conflicts': keepConflicts,
   'claim-events': claimEvents,
   'find-undone': findUndone,
   'finish-events': finishEvents,
@@ -131,8 +132,48 @@ const NEW_EVENT = {
   finished_at: null,
 } as const;
 
-function countRedeliveries(
+/** The rows of events that came again, locked in the order of their ids; n: the place in the arrays. */
+function lockKnown(
   { tables, session }: Access,
+  providers: string[],
+  accounts: string[],
+  eventIds: string[],
+) {
+  const known = providers.flatMap((provider, n) => {
+    const key = tables.inboxEvents.find(session, keyOf(provider, accounts[n]!, eventIds[n]!));
+    const row = key && tables.inbox.find(session, key.id);
+    return row ? [{ row, n }] : [];
+  });
+  for (const { row } of known.toSorted(byKey((one) => one.row.id))) {
+    tables.inbox.lock(session, row.id);
+  }
+  return known;
+}
+
+function countRedeliveries(
+  access: Access,
+  providers: string[],
+  accounts: string[],
+  eventIds: string[],
+  fingerprints: Buffer[],
+  deliveries: number[],
+) {
+  const { tables, session } = access;
+  const others: { n: number }[] = [];
+  for (const { row, n } of lockKnown(access, providers, accounts, eventIds)) {
+    const { id, fingerprint } = row;
+    if (fingerprint !== fingerprints[n]!.toString('hex')) {
+      others.push({ n: n + 1 });
+      continue;
+    }
+    const now = tables.inbox.find(session, id)!;
+    tables.inbox.update(session, id, { deliveries: now.deliveries + deliveries[n]! });
+  }
+  return rowsOf(others);
+}
+
+function keepConflicts(
+  access: Access,
   providers: string[],
   accounts: string[],
   eventIds: string[],
@@ -140,30 +181,22 @@ function countRedeliveries(
   _bodies: Buffer[],
   deliveries: number[],
 ) {
-  const compared = providers.flatMap((provider, n) => {
-    const known = tables.inboxEvents.find(session, keyOf(provider, accounts[n]!, eventIds[n]!));
-    const row = known && tables.inbox.find(session, known.id);
-    if (!row) return [];
-    const fingerprint = fingerprints[n]!.toString('hex');
-    return { row, fingerprint, count: deliveries[n]!, isConflict: row.fingerprint !== fingerprint };
-  });
-  const known = compared.map(({ row }) => row).sort(byKey(({ id }) => id));
-  for (const { id } of known) tables.inbox.lock(session, id);
+  const { tables, session } = access;
   const conflicts = new Map<string, EventConflict>();
-  for (const { row, fingerprint, count, isConflict } of compared) {
-    const now = tables.inbox.find(session, row.id)!;
-    tables.inbox.update(session, row.id, {
+  for (const { row, n } of lockKnown(access, providers, accounts, eventIds)) {
+    const { id: inboxId, provider, account, event_id: eventId } = row;
+    const [fingerprint, count] = [fingerprints[n]!.toString('hex'), deliveries[n]!];
+    const now = tables.inbox.find(session, inboxId)!;
+    tables.inbox.update(session, inboxId, {
       deliveries: now.deliveries + count,
-      conflicts: now.conflicts + (isConflict ? count : 0),
+      conflicts: now.conflicts + count,
     });
-    if (!isConflict) continue;
-    const key = keyOf(row.id, fingerprint);
-    const kept = { inbox_id: row.id, fingerprint, deliveries: count };
+    const key = keyOf(inboxId, fingerprint);
+    const kept = { inbox_id: inboxId, fingerprint, deliveries: count };
     if (!tables.inboxConflicts.insert(session, key, kept)) {
       const before = tables.inboxConflicts.find(session, key)!;
       tables.inboxConflicts.update(session, key, { deliveries: before.deliveries + count });
     }
-    const { id: inboxId, provider, account, event_id: eventId } = row;
     const before = conflicts.get(inboxId)?.deliveries ?? 0;
     conflicts.set(inboxId, { inboxId, provider, account, eventId, deliveries: before + count });
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { findStored, insertEvents } from '../../../../src/inbox/inbox.queries.js';
-import { countRedeliveries } from '../../../../src/inbox/redelivery.queries.js';
+import { countRedeliveries, keepConflicts } from '../../../../src/inbox/redelivery.queries.js';
 import {
   discardEvents,
   findBodiless,
@@ -77,10 +77,11 @@ const findKnown = fc.record({ some: keys }).map(({ some }) =>
 );
 
 const redeliver = fc.record({ one: key, content: small, deliveries: small }).map((given) =>
-  ask('countRedeliveries', (on) => {
+  ask('countRedeliveries', async (on) => {
     const { eventId, fingerprint, body } = eventOf(given.one, given.content);
     const delivered = { ...KEY, eventId, fingerprint, body, deliveries: given.deliveries + 1 };
-    return countRedeliveries(on, [delivered]);
+    const others = await countRedeliveries(on, [delivered]);
+    return keepConflicts(on, others);
   }),
 );
 
