@@ -50,12 +50,12 @@ export async function startPostgres(dataDir) {
       await client.query(`alter database ${name} set compute_query_id = on`);
       await client.query(`alter database ${name} set pg_stat_statements.track = top`);
     },
-    /** Statements of a database so far, begin and commit included; `pattern` chooses some (LIKE). */
-    countStatements: async (name, pattern = '%') => {
+    /** Statements of a database so far, begin and commit included; `patterns` choose some (LIKE). */
+    countStatements: async (name, patterns = ['%']) => {
       const { rows: counted } = await client.query(
         `select coalesce(sum(calls), 0)::float8 as calls from pg_stat_statements
-         where dbid = (select oid from pg_database where datname = $1) and query like $2`,
-        [name, pattern],
+         where dbid = (select oid from pg_database where datname = $1) and query like any ($2)`,
+        [name, patterns],
       );
       return counted[0].calls;
     },
