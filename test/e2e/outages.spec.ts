@@ -214,7 +214,9 @@ describe('while PostgreSQL is away', () => {
     });
     await eventually(() => expect(early.logs()).toContain('waiting for PostgreSQL'));
     await postgres.start();
-    const earlyClient = new WebhookClient(early.url);
+    const earlyClient = await eventually(() => new WebhookClient(early.url), {
+      timeoutMs: PATIENCE_MS,
+    });
     await eventually(
       async () => expect((await earlyClient.get('/health/ready')).status).toBe(200),
       { timeoutMs: PATIENCE_MS },

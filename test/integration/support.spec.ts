@@ -1,7 +1,11 @@
+import { createServer } from 'node:http';
 import pg from 'pg';
 import { describeBackends } from '../support/describe-backends.js';
 import { isolatedPostgres } from '../support/isolated-postgres.js';
 import { isolatedRedis } from '../support/isolated-redis.js';
+import { freePort } from '../support/free-port.mjs';
+import { serviceEnvironment } from '../support/service-environment.js';
+import { spawnService } from '../support/spawn-service.js';
 import { createTestDatabase } from '../support/test-database.js';
 import {
   redisHasDatabases,
@@ -27,6 +31,19 @@ describe('createTestDatabase', () => {
     await leak.connect();
     await expect(database.drop()).rejects.toThrow(/left connections open[^]*leaky/);
     await leak.end();
+  });
+});
+
+describe('spawnService', () => {
+  it('takes nobody else for the service who answers on its port', async () => {
+    const database = await createTestDatabase();
+    const port = await freePort();
+    const other = createServer((_request, response) => response.end());
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+    const env = serviceEnvironment({ databaseUrl: database.url }, { PORT: String(port) });
+    await expect(spawnService({ env })).rejects.toThrow(/it ended with 1[^]*EADDRINUSE/);
+    await new Promise((resolve) => other.close(resolve));
+    await database.drop();
   });
 });
 

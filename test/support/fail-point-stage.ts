@@ -70,8 +70,9 @@ export class Stage {
   async survive(onDeath: () => Promise<void>): Promise<void> {
     if (!this.doomed) return;
     await eventually(() => this.expectDead(new Error('the process lives on')), PATIENCE);
+    const { doomed, end } = this;
     this.doomed = null;
-    expect(this.end).toBe('SIGKILL');
+    if (end !== 'SIGKILL') throw new Error(`it ended with ${end} by itself:\n${doomed.logs()}`);
     await onDeath();
     await this.shop.start();
   }

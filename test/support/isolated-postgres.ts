@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findPostmaster } from '../../src/database/embedded-postmaster.js';
+import { rememberPort } from '../../src/database/embedded-port.js';
 import {
   ensureRunning,
   prepareServer,
@@ -11,6 +12,7 @@ import {
 import { migrate } from '../../src/database/migrate.js';
 import { fromGlobalSetup } from './environment.js';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.mjs';
 import { keepOutput } from './keep-output.js';
 import { signalTree } from './process-tree.js';
 
@@ -46,7 +48,8 @@ export async function isolatedPostgres({
   const folder = await mkdtemp(join(parent, 'postgres-'));
   await chmod(folder, 0o755); // for the user that PostgreSQL runs as when we are root
   const server = await prepareServer(folder, settings);
-  const { clusterDir } = server.paths;
+  const { clusterDir, portFile } = server.paths;
+  rememberPort(portFile, await freePort());
 
   /** Starts the server and returns its port. */
   const start = async (): Promise<number> => {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { END_WITH_US } from './end-with-us.js';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.mjs';
 import { keepOutputOf } from './keep-output.js';
 import { registerSecretsOf } from './secrets.js';
 
 /** The service as a process of its own, as in production. */
 export interface SpawnedService {
+  /** Where it listens, as it says itself. @throws Error as long as it does not */
   readonly url: string;
   readonly pid: number;
   /** Sends a signal and waits for the end; kills whatever is left after `graceMs`. */
@@ -21,7 +21,11 @@ export interface SpawnedService {
 }
 
 export interface SpawnOptions {
-  /** Environment of the service; nothing else of ours is passed on, except PATH and HOME. */
+  /**
+   * Environment of the service; nothing else of ours is passed on, except PATH and HOME. Without
+   * a `PORT` it gets one from the kernel: one that was looked for beforehand may be taken by
+   * another test before the service listens.
+   */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Path that must answer 200 before the service counts as started; null returns at once. */
   readonly readyPath?: string | null;
@@ -33,6 +37,8 @@ export interface SpawnOptions {
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** What a process says once it listens, so that nobody else is taken for it. */
+const READY = /"url":"(?<url>[^"]+)".*"msg":"ready"/;
 const START_MS_MAX = 30_000;
 const GRACE_MS = 20_000;
 
@@ -43,14 +49,13 @@ const GRACE_MS = 20_000;
 export async function spawnService(options: SpawnOptions): Promise<SpawnedService> {
   const { readyPath = '/health/ready', timeoutMs = START_MS_MAX } = options;
   const { under = [], build = 'dist' } = options;
-  const port = options.env['PORT'] ?? String(await freePort());
   const { PATH, HOME } = process.env;
   const main = join(build, 'src/main.js');
   const node = [...END_WITH_US, ...under, process.execPath];
   const command = [...node, '--enable-source-maps', '--v8-pool-size=1', main];
   const child = spawn(command[0]!, command.slice(1), {
     cwd: ROOT,
-    env: { PATH, HOME, ...options.env, PORT: port },
+    env: { PATH, HOME, PORT: '0', ...options.env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -65,7 +70,11 @@ export async function spawnService(options: SpawnOptions): Promise<SpawnedServic
     ([code, signal]) => (code ?? signal) as number | NodeJS.Signals,
   );
   const service: SpawnedService = {
-    url: `http://127.0.0.1:${port}`,
+    get url() {
+      const announced = READY.exec(output)?.groups?.['url'];
+      if (announced === undefined) throw new Error(`the service does not listen:\n${output}`);
+      return announced;
+    },
     pid: child.pid ?? 0,
     logs: () => output,
     exited,
