@@ -1,11 +1,11 @@
 import cookie from '@fastify/cookie';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import { NotFoundException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import helmet from 'helmet';
 import { AppModule } from './app.module.js';
 import { describeRoutes } from './checkout/openapi/describe-routes.js';
 import { milliseconds, type Config } from './config/config.js';
@@ -14,12 +14,10 @@ import { readForms } from './console/form-body.js';
 import { protectConsole } from './console/headers.js';
 import { sendProblemPage } from './console/problem-page.js';
 import { TollgateError } from './errors.js';
-import { createBodyReceiver, type BodyReceiver } from './inbox/receive-body.js';
-import { routeWebhooks } from './inbox/webhooks.routes.js';
+import { isWebhookRoute, routeWebhooks } from './inbox/webhooks.routes.js';
 import { auditRefusals } from './ops/audit/audit-refusals.js';
 import { ProblemFilter, sendProblem, type SendProblem } from './ops/problem.filter.js';
 import type { Services } from './services.js';
-import type { Metrics } from './telemetry/metrics.js';
 
 /** Longer than the idle timeout of common load balancers, so that they close first. */
 const KEEP_ALIVE_MS = 65_000;
@@ -31,9 +29,10 @@ const COMMAND_CHARACTERS_MAX = 65_536;
 
 /** Makes the HTTP server of a process; it does not listen yet. */
 export async function createHttpServer(services: Services): Promise<NestFastifyApplication> {
-  const { config, logger, metrics } = services;
+  const { config, logger } = services;
   const answerProblem: SendProblem = (error, request, reply) => {
     const send = isConsoleRequest(request) ? sendProblemPage : sendProblem;
+    if (request.is404) guardBrowsers(request, reply);
     send(logger, refuseMethod(error, request, reply), request, reply);
   };
   const app = await NestFactory.create<NestFastifyApplication>(
@@ -63,14 +62,14 @@ export async function createHttpServer(services: Services): Promise<NestFastifyA
   fastify.server.headersTimeout = milliseconds(config.REQUEST_TIMEOUT_SECONDS);
   fastify.server.maxConnections = CONNECTIONS_MAX;
   answerAnyExpectation(fastify);
-  const bodies = readBodies(fastify, config);
-  countUnread(fastify, metrics);
   if (config.ROLES.includes('api')) {
-    routeWebhooks(fastify, services, bodies, answerProblem);
+    const { BODY_BYTES_MAX: bytesMax, ADMISSION_BYTES_MAX: heldBytesMax } = config;
+    routeWebhooks(fastify, services, { bytesMax, heldBytesMax }, answerProblem);
   }
+  readJson(fastify);
   readForms(fastify);
   auditRefusals(fastify, services);
-  await app.register(helmet, { contentSecurityPolicy: CONTENT_SECURITY_POLICY });
+  guardRoutes(fastify);
   await app.register(cookie, { hook: false }); // only the console looks at cookies
   await app.register(rateLimit, { global: false }); // and only its login counts tries
   protectConsole(fastify);
@@ -118,25 +117,11 @@ function answerAnyExpectation({ server }: FastifyInstance): void {
   });
 }
 
-/**
- * Webhook routes get the bytes as they came, whatever content type they claim; other routes get
- * JSON. Nothing is parsed before a signature is verified.
- */
-function readBodies(fastify: FastifyInstance, config: Config): BodyReceiver {
-  const { BODY_BYTES_MAX: bytesMax, ADMISSION_BYTES_MAX: heldBytesMax } = config;
-  const deliveries = createBodyReceiver({ bytesMax, heldBytesMax });
-  fastify.addHook('onRequest', (request, reply, done) => {
-    if (isRaw(request)) {
-      // A content type that cannot be parsed would be refused before anybody saw the signature.
-      request.raw.headers['content-type'] = 'application/octet-stream';
-      deliveries.expect(request, reply);
-    }
-    done();
-  });
+/** Routes that are not of webhooks get JSON. */
+function readJson(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', (request, payload, done) => {
-    if (isRaw(request)) deliveries.receive(request, payload, done);
-    else done(new TollgateError('unsupported_media_type', 'send application/json'));
+  fastify.addContentTypeParser('*', (_request, _payload, done) => {
+    done(new TollgateError('unsupported_media_type', 'send application/json'));
   });
   const parseJson = fastify.getDefaultJsonParser('error', 'error');
   fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
@@ -148,29 +133,6 @@ function readBodies(fastify: FastifyInstance, config: Config): BodyReceiver {
       void parseJson(request, body as string, done);
     }
   });
-  return deliveries;
-}
-
-/** Deliveries that were refused before all of their body was read: no route has seen them. */
-function countUnread(fastify: FastifyInstance, metrics: Metrics): void {
-  fastify.addHook('onResponse', (request, reply, done) => {
-    const reason = UNREAD_REASON[reply.statusCode];
-    // Who has a body was seen by a route, which counts what it refuses by itself.
-    if (isRaw(request) && reason !== undefined && request.body === undefined) {
-      metrics.refused.inc({ provider: 'unknown', reason });
-    }
-    done();
-  });
-}
-
-const UNREAD_REASON: Readonly<Record<number, string>> = {
-  413: 'body_too_large',
-  503: 'overloaded',
-};
-
-/** A webhook route: its body is bytes to be verified. */
-function isRaw(request: FastifyRequest): boolean {
-  return request.routeOptions.config.rawBody === true;
 }
 
 /** Swagger's page needs styles of its own; everything else needs nothing. */
@@ -183,6 +145,21 @@ const CONTENT_SECURITY_POLICY = {
     upgradeInsecureRequests: null,
   },
 };
+
+const setGuards = helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY });
+
+/** Headers that tell a browser what it may do. */
+function guardBrowsers(request: FastifyRequest, reply: FastifyReply, done = () => {}): void {
+  setGuards(request.raw, reply.raw, done);
+}
+
+/** Sets them on every route but those of webhooks, which no browser asks and which run past no hook. */
+function guardRoutes(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    if (isWebhookRoute(route)) return;
+    route.onRequest = [guardBrowsers, ...[route.onRequest ?? []].flat()];
+  });
+}
 
 /** OpenAPI: Nest knows the routes, the rest is written down beside the commands. */
 function describeApi(app: NestFastifyApplication): void {

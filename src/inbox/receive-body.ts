@@ -10,6 +10,13 @@ export interface BodyLimits {
   readonly heldBytesMax: number;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** How much of the body of a delivery is in memory; 0 of anything else. */
+    heldBytes: number;
+  }
+}
+
 type Done = (error: Error | null, body?: Buffer) => void;
 
 /** Receives the bodies of deliveries. */
@@ -28,39 +35,32 @@ export interface BodyReceiver {
  * the place of others with bodies that he never sends.
  */
 export function createBodyReceiver({ bytesMax, heldBytesMax }: BodyLimits): BodyReceiver {
-  const held = new WeakMap<FastifyRequest, { bytes: number }>();
   let heldBytes = 0;
-  const forget = (own: { bytes: number }) => {
-    heldBytes -= own.bytes;
-    own.bytes = 0;
+  const release = (request: FastifyRequest) => {
+    heldBytes -= request.heldBytes;
+    request.heldBytes = 0;
   };
   return {
     expect(request, reply) {
-      const own = { bytes: 0 };
-      held.set(request, own);
-      reply.raw.once('close', () => {
-        forget(own);
+      reply.raw.on('close', () => {
+        release(request);
       });
     },
     forget(request) {
-      const own = held.get(request);
-      if (own === undefined) return;
-      forget(own);
+      release(request);
       request.body &&= null;
     },
     receive(request, payload, done) {
-      const own = held.get(request);
-      if (own === undefined) throw new Error('nobody expects this body');
       if (Number(request.headers['content-length']) > bytesMax) {
         done(tooLarge());
         return;
       }
       const chunks: Buffer[] = [];
       const onData = (chunk: Buffer) => {
-        if (own.bytes + chunk.length > bytesMax) end(tooLarge());
+        if (request.heldBytes + chunk.length > bytesMax) end(tooLarge());
         else if (heldBytes + chunk.length > heldBytesMax) end(overloaded());
         else {
-          own.bytes += chunk.length;
+          request.heldBytes += chunk.length;
           heldBytes += chunk.length;
           chunks.push(chunk);
         }
@@ -73,12 +73,18 @@ export function createBodyReceiver({ bytesMax, heldBytesMax }: BodyLimits): Body
       };
       const end = (error: Error | null) => {
         payload.off('data', onData).off('end', onEnd).off('error', onError);
-        if (error === null) done(null, Buffer.concat(chunks, own.bytes));
+        if (error === null) done(null, joined(chunks));
         else done(error);
       };
       payload.on('data', onData).on('end', onEnd).on('error', onError);
     },
   };
+}
+
+/** Most bodies come in one piece, which is a copy already: of what was on the connection. */
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks);
 }
 
 function tooLarge(): TollgateError {

@@ -2,24 +2,21 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { ERRORS, TollgateError } from '../errors.js';
 import { DEFAULT_ACCOUNT } from '../providers/provider.js';
 import { acceptDelivery, type Door } from './accept-delivery.js';
-import type { BodyReceiver } from './receive-body.js';
+import { createBodyReceiver, type BodyLimits, type BodyReceiver } from './receive-body.js';
 import type { Receipt } from './receive-event.js';
 import { RefusalPace } from './refusal-pace.js';
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** The body is bytes to be verified, whatever content type it claims. */
-    readonly rawBody?: boolean;
-  }
-}
 
 /** Where deliveries come to. */
 interface WebhookRoute {
   readonly Params: { readonly provider: string; readonly account?: string };
 }
 
-/** None of helmet's headers, which tell a browser what it may do: they are made anew each time. */
-const CONFIG = { rawBody: true, helmet: { skipRoute: true } };
+const URLS = ['/webhooks/:provider', '/webhooks/:provider/:account'];
+
+/** True of a route to which deliveries come. */
+export function isWebhookRoute({ url }: { readonly url: string }): boolean {
+  return URLS.includes(url);
+}
 
 /** There are two answers, so they are written down once. */
 const ANSWERS: Readonly<Record<Receipt, string>> = {
@@ -31,14 +28,16 @@ type AnswerProblem = (error: unknown, request: FastifyRequest, reply: FastifyRep
 
 /**
  * The door: raw bytes in, a status out. These are routes of Fastify itself and not a controller: what
- * Nest does for a request costs as much as verifying it.
+ * Nest does for a request costs as much as verifying it. They have a context of their own, so that
+ * a delivery runs past nothing but what is here: call this before anything else gets hooks.
  */
 export function routeWebhooks(
   fastify: FastifyInstance,
   door: Door,
-  bodies: Pick<BodyReceiver, 'forget'>,
+  limits: BodyLimits,
   answerProblem: AnswerProblem,
 ): void {
+  const bodies = createBodyReceiver(limits);
   const pace = new RefusalPace();
   const errorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const isRefused = isRefusal(error);
@@ -47,14 +46,54 @@ export function routeWebhooks(
     if (delayMs === 0) answerProblem(error, request, reply);
     else setTimeout(answerProblem, delayMs, error, request, reply);
   };
-  for (const url of ['/webhooks/:provider', '/webhooks/:provider/:account']) {
-    fastify.post<WebhookRoute>(url, { config: CONFIG, errorHandler }, async (request, reply) => {
-      const { provider, account = DEFAULT_ACCOUNT } = request.params;
-      const receipt = await acceptDelivery(door, request, provider, account);
-      return reply.type('application/json; charset=utf-8').send(ANSWERS[receipt]);
-    });
-  }
+  void fastify.register((webhooks, _options, done) => {
+    readRawBodies(webhooks, bodies);
+    countUnread(webhooks, door);
+    for (const url of URLS) {
+      webhooks.post<WebhookRoute>(url, { errorHandler }, async (request, reply) => {
+        const { provider, account = DEFAULT_ACCOUNT } = request.params;
+        const receipt = await acceptDelivery(door, request, provider, account);
+        return reply.type('application/json; charset=utf-8').send(ANSWERS[receipt]);
+      });
+    }
+    done();
+  });
 }
+
+/**
+ * The bytes as they came, whatever content type they claim: nothing is parsed before a signature is
+ * verified.
+ */
+function readRawBodies(webhooks: FastifyInstance, bodies: BodyReceiver): void {
+  webhooks.decorateRequest('heldBytes', 0);
+  webhooks.addHook('onRequest', (request, reply, done) => {
+    // A content type that cannot be parsed would be refused before anybody saw the signature.
+    request.raw.headers['content-type'] = 'application/octet-stream';
+    bodies.expect(request, reply);
+    done();
+  });
+  webhooks.removeAllContentTypeParsers();
+  webhooks.addContentTypeParser('*', (request, payload, done) => {
+    bodies.receive(request, payload, done);
+  });
+}
+
+/** Deliveries that were refused before all of their body was read: no route has seen them. */
+function countUnread(webhooks: FastifyInstance, { metrics }: Door): void {
+  webhooks.addHook('onResponse', (request, reply, done) => {
+    const reason = UNREAD_REASON[reply.statusCode];
+    // Who has a body was seen by a route, which counts what it refuses by itself.
+    if (reason !== undefined && request.body === undefined) {
+      metrics.refused.inc({ provider: 'unknown', reason });
+    }
+    done();
+  });
+}
+
+const UNREAD_REASON: Readonly<Record<number, string>> = {
+  413: 'body_too_large',
+  503: 'overloaded',
+};
 
 /** The sender is to blame; what we cannot do at the moment is answered at once. */
 function isRefusal(error: FastifyError): boolean {

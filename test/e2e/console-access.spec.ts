@@ -363,6 +363,22 @@ describe('the console', () => {
       expect(headers.get('content-security-policy')).toContain("style-src 'self' 'unsafe-inline'");
     });
 
+    it.each(['/health/live', '/v1/orders/nothing', '/nowhere', '/docs'])(
+      'guards browsers at %s as well',
+      async (path) => {
+        const { headers } = await visitor.get(path);
+        expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+        expect(headers.get('x-frame-options')).toBe('SAMEORIGIN');
+      },
+    );
+
+    it('says nothing of browsers to a provider', async () => {
+      const { status, headers } = await fetch(`${url()}/webhooks/stripe`, { method: 'POST' });
+      expect(status).toBe(401);
+      expect(headers.get('content-security-policy')).toBeNull();
+    });
+
     it('has nothing in its pages that the policy would forbid', async () => {
       await visitor.logIn(TEST_TOKENS.operator);
       for (const path of ['/console', '/console/queues', '/console/settings']) {

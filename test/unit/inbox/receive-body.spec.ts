@@ -14,7 +14,7 @@ describe('the receiver of bodies, with room for ten bytes', () => {
   /** A request whose body has arrived; it is not answered yet. */
   async function arrived(body: string) {
     const raw = new EventEmitter();
-    const request = { headers: {} } as FastifyRequest;
+    const request = { headers: {}, heldBytes: 0 } as FastifyRequest;
     const payload = new PassThrough();
     bodies.expect(request, { raw } as unknown as FastifyReply);
     request.body = await new Promise((resolve, reject) => {
@@ -48,7 +48,7 @@ describe('the receiver of bodies, with room for ten bytes', () => {
   });
 
   it('forgets nothing of whom it never expected', () => {
-    const request = { headers: {} } as FastifyRequest;
+    const request = { headers: {}, heldBytes: 0 } as FastifyRequest;
     bodies.forget(request);
     expect(request.body).toBeUndefined();
   });
