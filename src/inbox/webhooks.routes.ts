@@ -18,6 +18,9 @@ export function isWebhookRoute({ url }: { readonly url: string }): boolean {
   return URLS.includes(url);
 }
 
+/** What every body is taken for. A parser for `*` would be looked for anew for each of them. */
+const BYTES = 'application/octet-stream';
+
 /** There are two answers, so they are written down once. */
 const ANSWERS: Readonly<Record<Receipt, string>> = {
   recorded: '{"status":"recorded"}',
@@ -68,12 +71,12 @@ function readRawBodies(webhooks: FastifyInstance, bodies: BodyReceiver): void {
   webhooks.decorateRequest('heldBytes', 0);
   webhooks.addHook('onRequest', (request, reply, done) => {
     // A content type that cannot be parsed would be refused before anybody saw the signature.
-    request.raw.headers['content-type'] = 'application/octet-stream';
+    request.raw.headers['content-type'] = BYTES;
     bodies.expect(request, reply);
     done();
   });
   webhooks.removeAllContentTypeParsers();
-  webhooks.addContentTypeParser('*', (request, payload, done) => {
+  webhooks.addContentTypeParser(BYTES, (request, payload, done) => {
     bodies.receive(request, payload, done);
   });
 }

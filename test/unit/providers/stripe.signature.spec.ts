@@ -62,6 +62,15 @@ describe('the Stripe signature', () => {
     );
   });
 
+  it.each([RIGHT, OTHER])('reads v1=%s alike in every header that holds it', (digest) => {
+    const usual = judge(`t=${T},v1=${digest}`);
+    expect(judge(`v1=${digest},t=${T}`)).toBe(usual);
+    expect(judge(`t=${T},v1=${digest},v0=${OTHER}`)).toBe(usual);
+    expect(judge(`t=${T},v1=${digest},v2=${OTHER}`)).toBe(usual);
+    expect(judge(`t=${T},v1=${digest}\n`)).toBe('header_malformed');
+    expect(judge(`t=${T},v1=${digest},v0=${OTHER}\n`)).toBe('header_malformed');
+  });
+
   it('B1 refuses a request without the header', () => {
     expect(judge(undefined)).toBe('header_missing');
   });
