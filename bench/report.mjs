@@ -48,16 +48,23 @@ export function renderReport({ scenario, turns, options, machine }) {
   ].join('\n');
 }
 
-/** All goals of all scenarios in one table, as Markdown. */
-export function renderGoals(measured, options) {
+/**
+ * All goals of all scenarios in one table, as Markdown.
+ * @param {string[][]} others rows of scenarios that this run did not measure
+ * @param {string[]} order names of all scenarios
+ */
+export function renderGoals(measured, others, order) {
   const rows = measured.flatMap(({ scenario, turns }) =>
     judgeGoals(scenario.goals ?? [], turns).map((one) => [scenario.name, ...goalRow(one)]),
   );
+  const all = [...rows, ...others].sort(
+    ([one], [other]) => order.indexOf(one) - order.indexOf(other),
+  );
   return [
-    describeRun('npm run bench', options),
-    'Each ratio is taken within one round; medians, least and most in brackets.',
+    'Each ratio is taken within one round; medians, least and most in brackets. When and in how many',
+    'rounds is said where the scenario is.',
     '',
-    ...tableOf(['scenario', 'what', 'measured', 'goal', 'met'], rows),
+    ...tableOf(['scenario', 'what', 'measured', 'goal', 'met'], all),
     '',
   ].join('\n');
 }

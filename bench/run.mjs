@@ -12,7 +12,7 @@ import { readOptions } from './options.mjs';
 import { startPostgres } from './postgres.mjs';
 import { startRedis } from './redis.mjs';
 import { renderGoals } from './report.mjs';
-import { writeResults } from './results.mjs';
+import { otherRows, writeResults } from './results.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 const NO_REDIS =
@@ -101,7 +101,8 @@ async function takeTurn(scenario, contender) {
 function writeReport(turns, rounds, machine) {
   if (!options.writesResults || isEnded) return;
   for (const { title, text } of reportOf(turns, rounds, machine)) {
-    if (options.isComplete || title !== GOALS_TITLE) writeResults(title, text);
+    // Some of the contenders alone say little of a goal.
+    if (options.only.length === 0 || title !== GOALS_TITLE) writeResults(title, text);
   }
 }
 
@@ -115,5 +116,8 @@ function reportOf(turns, rounds, machine) {
     title: scenario.title,
     text: scenario.renderReport({ scenario, turns: own, options: said, machine }),
   }));
-  return [...sections, { title: GOALS_TITLE, text: renderGoals(measured, said) }];
+  const names = scenarios.map(({ name }) => name);
+  const others = otherRows(GOALS_TITLE, names);
+  const goals = renderGoals(measured, others, Object.keys(SCENARIOS));
+  return [...sections, { title: GOALS_TITLE, text: goals }];
 }
