@@ -117,6 +117,11 @@ export const VERIFY_ONLY = baseline(
   'Fastify, HMAC, the JSON parsed, nothing stored: the limit of the front',
   { file: 'verify-only.mjs', stored: null },
 );
+export const LEAST = baseline(
+  'least',
+  "Fastify, HMAC, the JSON parsed, Tollgate's receiver and statement, and nothing else of it",
+  { file: 'least.mjs', stored: INBOX },
+);
 export const TUTORIAL = baseline(
   'tutorial',
   'Nest on Express, TypeORM, one job per request on Redis',

@@ -1,6 +1,7 @@
 import { CONNECTIONS, takeAcknowledgingTurn, WARM_UP_SECONDS } from '../acknowledge.mjs';
 import {
   BARE,
+  LEAST,
   MIRROR,
   TOLLGATE,
   tollgate,
@@ -32,6 +33,7 @@ export const deliveries = defineScenario({
     TUTORIAL_ON_FASTIFY,
     MIRROR,
     VERIFY_ONLY,
+    LEAST,
     pgbench('pgbench-4', 'single-row inserts prepared once, from 4 connections', [4]),
     pgbench(
       'pgbench-best',
