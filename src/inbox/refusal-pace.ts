@@ -1,6 +1,9 @@
 const REFUSALS_PER_SECOND = 500;
-/** So many are answered at once, if there were none for a while. */
-const REFUSALS_AT_ONCE = 100;
+/**
+ * So many are answered at once, if there were none for a while. Whoever floods sends the next ones
+ * as soon as he has his answers, so that these come at once as well, and all others wait behind.
+ */
+const REFUSALS_AT_ONCE = 20;
 const DELAY_MAX_MS = 1000;
 
 /**
